@@ -1,0 +1,1 @@
+"""Cleanclaim: the back office of a medical billing service."""

@@ -1,0 +1,1 @@
+"""X12 in and out: form, never meaning. Standard library only."""

@@ -1,0 +1,1 @@
+"""The outside world: a Protocol, the real one, the in-memory one."""

@@ -1,0 +1,1 @@
+"""The rules of billing, pure: facts in, findings or decisions out. Standard library only."""

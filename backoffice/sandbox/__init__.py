@@ -1,0 +1,1 @@
+"""What a laptop lacks, each a real server on loopback. Only the command line imports it."""

@@ -1,0 +1,1 @@
+"""Use cases: session first, never a commit, no Flask."""

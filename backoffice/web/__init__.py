@@ -1,0 +1,1 @@
+"""Face one: Flask. Routes, forms and the words' dress; no rules."""

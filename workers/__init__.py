@@ -1,0 +1,1 @@
+"""Face two: RQ jobs, shells round services. No Flask."""
