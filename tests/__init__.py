@@ -1,0 +1,1 @@
+"""The tests mirror the house, floor by floor."""
