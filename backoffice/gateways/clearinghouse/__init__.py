@@ -1,5 +1,6 @@
 """The clearinghouse seen from here: one contract, Claim.MD over HTTP, and one in memory."""
 
+from backoffice.gateways.clearinghouse.claim_md import ClaimMd, Patience
 from backoffice.gateways.clearinghouse.contract import (
     Accepted,
     CannotTell,
@@ -30,10 +31,13 @@ from backoffice.gateways.clearinghouse.contract import (
     WhyNotAccepted,
     WhyUnknown,
 )
+from backoffice.gateways.clearinghouse.in_memory import InMemoryClearinghouse
+from backoffice.gateways.clearinghouse.pace import Pace
 
 __all__ = [
     "Accepted",
     "CannotTell",
+    "ClaimMd",
     "ClaimRow",
     "Clearinghouse",
     "ClearinghouseAnswerUnreadable",
@@ -46,9 +50,12 @@ __all__ = [
     "EraListing",
     "EraPage",
     "Found",
+    "InMemoryClearinghouse",
     "Lookup",
     "NotAccepted",
     "NotFound",
+    "Pace",
+    "Patience",
     "PayerListing",
     "Refused",
     "ResponsePage",

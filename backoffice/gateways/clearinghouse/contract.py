@@ -13,6 +13,9 @@ from typing import Any, Protocol, TypeAlias
 
 RawObject: TypeAlias = Mapping[str, Any]
 
+# 20: invalid AccountKey [assumed]. The HTTP answers say that we are not known, or not there.
+ACCOUNT_ERRORS = frozenset({"20", "HTTP 401", "HTTP 403", "HTTP 404"})
+
 
 class Sender(StrEnum):
     """Who speaks in a response row: told by `sender_name` [assumed]."""
@@ -97,6 +100,11 @@ class Refused:
     """
 
     errors: tuple[ServiceError, ...]
+
+    @property
+    def concerns_the_account(self) -> bool:
+        """True when our key or address is at fault, not the file: hold it and tell somebody."""
+        return any(error.code in ACCOUNT_ERRORS for error in self.errors)
 
 
 class WhyNotAccepted(StrEnum):
