@@ -1,0 +1,156 @@
+"""Who may do what: roles, permissions, and the one table between them."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is to the house or to a practice; a Membership gives it."""
+
+    ADMINISTRATOR = "administrator"
+    BILLER_LEAD = "biller_lead"
+    BILLER = "biller"
+    AUDITOR = "auditor"
+    PRACTICE_OWNER = "practice_owner"
+    CLINICIAN = "clinician"
+    PRACTICE_BILLING = "practice_billing"
+
+
+class Reach(StrEnum):
+    """Whose rows a role may come near at all; permissions apply within it."""
+
+    EVERY_PRACTICE = "every_practice"
+    ASSIGNED_PRACTICES = "assigned_practices"
+    OWN_PRACTICE = "own_practice"
+    OWN_CLIENTS = "own_clients"
+
+
+class Permission(StrEnum):
+    """One thing a view, a job asked for by a person, or a command lets somebody do."""
+
+    SEE_TODAY = "see_today"
+    SEE_PRACTICES = "see_practices"
+    EDIT_PRACTICES = "edit_practices"
+    EDIT_PAYERS = "edit_payers"
+    SEE_ENROLLMENTS = "see_enrollments"
+    EDIT_ENROLLMENTS = "edit_enrollments"
+    SEE_CLIENTS = "see_clients"
+    EDIT_CLIENTS = "edit_clients"
+    SEE_APPOINTMENTS = "see_appointments"
+    EDIT_APPOINTMENTS = "edit_appointments"
+    IMPORT_FILES = "import_files"
+    REQUEST_INFORMATION = "request_information"
+    ANSWER_REQUESTS = "answer_requests"
+    SEE_CLAIMS = "see_claims"
+    EDIT_CLAIMS = "edit_claims"
+    SUBMIT_CLAIMS = "submit_claims"
+    VOID_CLAIMS = "void_claims"
+    SEE_SUBMISSIONS = "see_submissions"
+    RESOLVE_SUBMISSIONS = "resolve_submissions"
+    SEE_REMITTANCES = "see_remittances"
+    POST_PAYMENTS = "post_payments"
+    REVERSE_POSTINGS = "reverse_postings"
+    WRITE_OFF = "write_off"
+    CLOSE_MONTHS = "close_months"
+    ATTRIBUTE_FILES = "attribute_files"
+    SEE_MESSAGES = "see_messages"
+    SEND_MESSAGES = "send_messages"
+    WRITE_INTERNAL_NOTES = "write_internal_notes"
+    SEE_DOCUMENTS = "see_documents"
+    ADD_DOCUMENTS = "add_documents"
+    WITHDRAW_DOCUMENTS = "withdraw_documents"
+    SEE_REPORTS = "see_reports"
+    EXPORT = "export"
+    ASSIGN_WORK = "assign_work"
+    ASSIGN_PRACTICES = "assign_practices"
+    MANAGE_OWN_PEOPLE = "manage_own_people"
+    MANAGE_USERS = "manage_users"
+    MANAGE_SETTINGS = "manage_settings"
+    SEE_AUDIT = "see_audit"
+
+
+_P = Permission
+
+_READ_PRACTICE_SIDE = frozenset(
+    {
+        _P.SEE_TODAY,
+        _P.SEE_PRACTICES,
+        _P.SEE_ENROLLMENTS,
+        _P.SEE_CLIENTS,
+        _P.SEE_APPOINTMENTS,
+        _P.SEE_CLAIMS,
+        _P.SEE_REMITTANCES,
+        _P.SEE_MESSAGES,
+        _P.SEE_DOCUMENTS,
+        _P.SEE_REPORTS,
+    }
+)
+_CONVERSE = frozenset({_P.SEND_MESSAGES, _P.ADD_DOCUMENTS})
+_BILL = (
+    _READ_PRACTICE_SIDE
+    | _CONVERSE
+    | {
+        _P.EDIT_ENROLLMENTS,
+        _P.EDIT_CLIENTS,
+        _P.EDIT_APPOINTMENTS,
+        _P.IMPORT_FILES,
+        _P.REQUEST_INFORMATION,
+        _P.EDIT_CLAIMS,
+        _P.SUBMIT_CLAIMS,
+        _P.VOID_CLAIMS,
+        _P.SEE_SUBMISSIONS,
+        _P.POST_PAYMENTS,
+        _P.WRITE_INTERNAL_NOTES,
+        _P.EXPORT,
+    }
+)
+_LEAD = _BILL | {
+    _P.EDIT_PRACTICES,
+    _P.EDIT_PAYERS,
+    _P.RESOLVE_SUBMISSIONS,
+    _P.REVERSE_POSTINGS,
+    _P.WRITE_OFF,
+    _P.CLOSE_MONTHS,
+    _P.WITHDRAW_DOCUMENTS,
+    _P.ASSIGN_WORK,
+}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    # Runs the house. Answering a practice's requests is the practice's alone.
+    Role.ADMINISTRATOR: frozenset(Permission) - {_P.ANSWER_REQUESTS, _P.MANAGE_OWN_PEOPLE},
+    Role.BILLER_LEAD: _LEAD,
+    Role.BILLER: _BILL,
+    # Sees everything, the record of who saw what included; changes nothing.
+    Role.AUDITOR: _READ_PRACTICE_SIDE | {_P.SEE_SUBMISSIONS, _P.SEE_AUDIT},
+    # A practice's people read its claims; they change only what they are asked for.
+    Role.PRACTICE_OWNER: _READ_PRACTICE_SIDE
+    | _CONVERSE
+    | {_P.ANSWER_REQUESTS, _P.MANAGE_OWN_PEOPLE},
+    Role.CLINICIAN: (_READ_PRACTICE_SIDE - {_P.SEE_REMITTANCES, _P.SEE_ENROLLMENTS})
+    | _CONVERSE
+    | {_P.ANSWER_REQUESTS},
+    # Reads the billing; takes part in the conversation about it.
+    Role.PRACTICE_BILLING: _READ_PRACTICE_SIDE | _CONVERSE,
+}
+
+REACH: dict[Role, Reach] = {
+    Role.ADMINISTRATOR: Reach.EVERY_PRACTICE,
+    Role.AUDITOR: Reach.EVERY_PRACTICE,
+    Role.BILLER_LEAD: Reach.ASSIGNED_PRACTICES,
+    Role.BILLER: Reach.ASSIGNED_PRACTICES,
+    Role.PRACTICE_OWNER: Reach.OWN_PRACTICE,
+    Role.PRACTICE_BILLING: Reach.OWN_PRACTICE,
+    Role.CLINICIAN: Reach.OWN_CLIENTS,
+}
+
+STAFF_ROLES = frozenset({Role.ADMINISTRATOR, Role.BILLER_LEAD, Role.BILLER, Role.AUDITOR})
+PRACTICE_ROLES = frozenset(Role) - STAFF_ROLES
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether `role` may do `permission` within its reach; what is not granted is denied."""
+    return permission in GRANTS[role]
+
+
+def reach_of(role: Role) -> Reach:
+    """Whose rows a role may come near: the house's whole, or down to a clinician's own clients."""
+    return REACH[role]
