@@ -41,7 +41,7 @@ def test_every_role_has_its_permissions_and_its_reach() -> None:
 
 
 def test_every_role_is_either_staff_or_of_a_practice() -> None:
-    assert STAFF_ROLES | PRACTICE_ROLES == set(Role)
+    assert set(Role) == STAFF_ROLES | PRACTICE_ROLES
     assert not STAFF_ROLES & PRACTICE_ROLES
 
 
