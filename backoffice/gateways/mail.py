@@ -1,0 +1,134 @@
+"""Email out: SMTP, with TLS where the address says so, or memory in tests."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_TIMEOUT_SECONDS = 20.0
+_SYNTAX_ERROR = 501
+_SUBMISSION_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class MailRefused(Exception):
+    """The server will never take this mail (5xx): carries its status code only."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"SMTP {status}")
+
+
+class MailUnavailable(Exception):
+    """The server is away, busy or does not know us; the same mail may be sent again later."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingMail:
+    """One mail to one address: a link, never a word of health.
+
+    `message_id` is made from its row's id, so that a mail sent twice is seen as one.
+    """
+
+    recipient: str
+    subject: str
+    text: str
+    html: str = ""
+    message_id: str
+    sent_at: datetime
+
+
+class Mail(Protocol):
+    """Whoever brings mails away."""
+
+    def send(self, mail: OutgoingMail) -> None:
+        """Hand one mail over; raises MailRefused or MailUnavailable."""
+
+
+class SmtpMail:
+    """Mail through a server: smtp://, smtp+starttls:// or smtps://, with a login if given."""
+
+    def __init__(self, *, url: str, sender: str) -> None:
+        self._server = urlsplit(url)
+        self._sender = sender
+
+    def send(self, mail: OutgoingMail) -> None:
+        """Hand one mail over; see Mail.send."""
+        message = compose(mail, sender=self._sender)
+        try:
+            with self._connect() as connection:
+                connection.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            status = next(iter(refused.recipients.values()))[0]
+            raise _refusal(status) from None
+        except smtplib.SMTPDataError as refused:
+            raise _refusal(refused.smtp_code) from None
+        except (smtplib.SMTPException, OSError) as broken:
+            raise MailUnavailable(type(broken).__name__) from None
+
+    def _connect(self) -> smtplib.SMTP:
+        host, port = _endpoint(self._server)
+        if self._server.scheme == "smtps":
+            context = ssl.create_default_context()
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port, timeout=_TIMEOUT_SECONDS, context=context
+            )
+        else:
+            connection = smtplib.SMTP(host, port, timeout=_TIMEOUT_SECONDS)
+        try:
+            if self._server.scheme == "smtp+starttls":
+                connection.starttls(context=ssl.create_default_context())
+            if self._server.username:
+                password = unquote(self._server.password or "")
+                connection.login(unquote(self._server.username), password)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+class InMemoryMail:
+    """Mails kept in a list, in the order of sending."""
+
+    def __init__(self) -> None:
+        self.sent: list[OutgoingMail] = []
+
+    def send(self, mail: OutgoingMail) -> None:
+        """Keep one mail, composed as the real gateway would; see Mail.send."""
+        compose(mail, sender="no-reply@cleanclaim.example")
+        self.sent.append(mail)
+
+
+def compose(mail: OutgoingMail, *, sender: str) -> EmailMessage:
+    """The message as it travels; raises MailRefused when it cannot be one.
+
+    An address that is none, or a line break in a subject, is refused without being quoted.
+    """
+    message = EmailMessage()
+    message["From"] = Address(display_name="Cleanclaim", addr_spec=sender)
+    try:
+        message["To"] = Address(addr_spec=mail.recipient)
+        message["Subject"] = mail.subject
+    except (ValueError, MessageError):
+        raise MailRefused(_SYNTAX_ERROR) from None
+    message["Date"] = format_datetime(mail.sent_at)
+    message["Message-ID"] = mail.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+def _endpoint(server: SplitResult) -> tuple[str, int]:
+    return server.hostname or "localhost", server.port or _SUBMISSION_PORTS[server.scheme]
+
+
+def _refusal(status: int) -> Exception:
+    """5xx is final; anything else may pass later."""
+    return MailRefused(status) if 500 <= status < 600 else MailUnavailable(f"SMTP {status}")
