@@ -33,7 +33,6 @@ class Reason:
 CONTRACTUAL = frozenset({("CO", "45"), ("CO", "253"), ("CO", "44"), ("CO", "131")})
 PATIENT_SHARE = frozenset({("PR", "1"), ("PR", "2"), ("PR", "3")})
 EARLIER_PAYER = ("OA", "23")
-GROUPS = frozenset({"CO", "PR", "OA", "PI"})  # a 5010 835 has no CR
 
 
 def meaning_of(

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from backoffice.rules.adjustments import (
     CONTRACTUAL,
-    GROUPS,
     PATIENT_SHARE,
     REASONS,
     REMARKS,
@@ -17,6 +16,7 @@ from backoffice.rules.adjustments import (
     words_for,
 )
 from backoffice.rules.claim_facts import PayerOrder
+from backoffice.rules.codes import REMITTANCE_ADJUSTMENT_GROUPS
 
 PRIMARY, SECONDARY = PayerOrder.PRIMARY, PayerOrder.SECONDARY
 
@@ -67,7 +67,10 @@ def test_a_payers_contract_cannot_write_off_outside_its_own_group(pair: tuple[st
     assert meaning is not Meaning.CONTRACTUAL
 
 
-@given(st.sampled_from(sorted(GROUPS)), st.from_regex(r"[A-Z]?[0-9]{1,3}", fullmatch=True))
+@given(
+    st.sampled_from(sorted(REMITTANCE_ADJUSTMENT_GROUPS)),
+    st.from_regex(r"[A-Z]?[0-9]{1,3}", fullmatch=True),
+)
 def test_every_pair_not_listed_waits_for_a_person(group: str, reason: str) -> None:
     if (group, reason) in CONTRACTUAL | PATIENT_SHARE:
         return
