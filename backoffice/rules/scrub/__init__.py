@@ -1,0 +1,44 @@
+"""Would the payer take this claim? Facts in, findings out, in plain words with their cure."""
+
+from datetime import date
+
+from backoffice.rules.claim_facts import ClaimFacts
+from backoffice.rules.payer_rules import STANDARD, PayerScrubRules
+from backoffice.rules.scrub.codes import ScrubCode, Severity
+from backoffice.rules.scrub.findings import ADVICE, Place, ScrubFinding, found
+
+__all__ = [
+    "ADVICE",
+    "STANDARD",
+    "PayerScrubRules",
+    "ScrubCode",
+    "ScrubFinding",
+    "Severity",
+    "file_mode_findings",
+    "has_errors",
+    "scrub",
+]
+
+
+def scrub(
+    facts: ClaimFacts, *, on: date, rules: PayerScrubRules = STANDARD
+) -> tuple[ScrubFinding, ...]:
+    """Return all that is wrong with a claim on a day, errors first; empty when it is clean.
+
+    The very same rules judge our own claims and those read from foreign files, so odd facts
+    never raise: where a file holds a code that an enum of claim_facts doesn't know, the raw text
+    may stand in the enum's place; a missing day of service may be None.
+    """
+    return ()
+
+
+def has_errors(findings: tuple[ScrubFinding, ...]) -> bool:
+    """Tell whether a claim must not be released."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def file_mode_findings(*, file_is_test: bool, account_is_test: bool) -> tuple[ScrubFinding, ...]:
+    """Return the finding when a file's mode (ISA15) differs from that of the account's key."""
+    if file_is_test is account_is_test:
+        return ()
+    return (found(ScrubCode.FILE_MODE_DIFFERS, Place("File mode", "ISA15")),)
