@@ -71,12 +71,13 @@ class Postgres:
         self._bin = postgres_bin(environment)
         self._identity = _Identity.fitting([self._bin, self._folder])
         self._environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        self._settings = _SETTINGS | (_EPHEMERAL if ephemeral else {})
+        self._ephemeral = ephemeral
 
     def part(self) -> Part:
         """Make the cluster if it is missing; answer how to run it."""
         self._make_cluster()
-        settings = [f"--{name}={value}" for name, value in self._settings.items()]
+        chosen = _SETTINGS | (_EPHEMERAL if self._ephemeral else {})
+        settings = [f"--{name}={value}" for name, value in chosen.items()]
         program = [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(self.port)]
         return Part(
             name="postgres",
@@ -174,7 +175,8 @@ class Postgres:
         uid, gid = self._identity.user or (None, None)
         program = [str(self._bin / "initdb"), "-D", str(self._data), "-U", SUPERUSER]
         how = ["--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"]
-        where = ["--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        where = ["--locale=C.UTF-8", "--no-instructions"]
+        where += ["--no-sync"] if self._ephemeral else []
         with self._log.open("ab") as log:
             made = subprocess.run(  # noqa: S603  (our own command line)
                 [*self._identity.prefix, *program, *how, *where],

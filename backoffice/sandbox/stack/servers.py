@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backoffice.sandbox.stack import mail, s3, valkey
-from backoffice.sandbox.stack.keyring import Keyring
+from backoffice.sandbox.stack.keys import StackKeys
 from backoffice.sandbox.stack.parts import Part, free_port
 from backoffice.sandbox.stack.postgres import APP, OWNER, Passwords, Postgres
 from backoffice.sandbox.stack.supervisor import Supervisor
@@ -30,7 +30,7 @@ class Servers:
 def start_servers(
     supervisor: Supervisor,
     folder: Path,
-    keyring: Keyring,
+    keys: StackKeys,
     told: Mapping[str, str],
     *,
     ephemeral: bool = False,
@@ -45,25 +45,23 @@ def start_servers(
     environment: dict[str, str] = {}
     postgres = page = None
     if not told.get("DATABASE_URL"):
-        passwords = Passwords(
-            keyring.postgres_superuser, keyring.postgres_owner, keyring.postgres_app
-        )
+        passwords = Passwords(keys.postgres_superuser, keys.postgres_owner, keys.postgres_app)
         postgres = Postgres(
             folder / "postgres", ports["postgres"], passwords, told, ephemeral=ephemeral
         )
         environment["DATABASE_URL"] = postgres.url(APP, DATABASE)
         environment["MIGRATION_DATABASE_URL"] = postgres.url(OWNER, DATABASE)
     if not told.get("REDIS_URL"):
-        parts.append(valkey.part(folder / "valkey", ports["valkey"], keyring.redis, told))
-        environment["REDIS_URL"] = valkey.url(ports["valkey"], keyring.redis)
+        parts.append(valkey.part(folder / "valkey", ports["valkey"], keys.redis, told))
+        environment["REDIS_URL"] = valkey.url(ports["valkey"], keys.redis)
     if not told.get("S3_ENDPOINT_URL"):
-        keys = (keyring.s3_access_key, keyring.s3_secret_key)
-        parts.append(s3.part(folder / "s3", ports["s3"], keys, told))
+        pair = (keys.s3_access_key, keys.s3_secret_key)
+        parts.append(s3.part(folder / "s3", ports["s3"], pair, told))
         environment |= {
             "S3_ENDPOINT_URL": s3.url(ports["s3"]),
             "S3_BUCKET": s3.BUCKET,
-            "S3_ACCESS_KEY": keyring.s3_access_key,
-            "S3_SECRET_KEY": keyring.s3_secret_key,
+            "S3_ACCESS_KEY": keys.s3_access_key,
+            "S3_SECRET_KEY": keys.s3_secret_key,
         }
     if not told.get("SMTP_URL"):
         page_port = ports["mail page"]

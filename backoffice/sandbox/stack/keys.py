@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, repr=False)
-class Keyring:
+class StackKeys:
     """Everything secret that an embedded server or the program needs on a laptop."""
 
     postgres_superuser: str
@@ -23,7 +23,7 @@ class Keyring:
     clearinghouse_key: str
 
     @classmethod
-    def generate(cls) -> "Keyring":
+    def generate(cls) -> "StackKeys":
         """Fresh random values."""
         return cls(
             postgres_superuser=secrets.token_hex(16),
@@ -39,9 +39,9 @@ class Keyring:
         )
 
     @classmethod
-    def of(cls, folder: Path) -> "Keyring":
-        """The folder's keyring, made at the first call; the data are unreadable without it."""
-        path = folder / "keyring.json"
+    def of(cls, folder: Path) -> "StackKeys":
+        """The folder's keys, made at the first call; the data are unreadable without it."""
+        path = folder / "keys.json"
         if path.exists():
             return cls(**json.loads(path.read_text()))
         made = cls.generate()

@@ -1,0 +1,184 @@
+"""The fixtures of databases: one per xdist worker, one per test that commits, savepoints.
+
+Each is a clone of one migrated template; everybody works as the app role, under the wall.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
+
+from backoffice.config import Settings
+from backoffice.models.sealing import Keyring, install_keyring
+from backoffice.sandbox.stack.keys import StackKeys
+from backoffice.sandbox.stack.postgres import APP, OWNER, Postgres
+from backoffice.services.work import TENANCY, WalledSession, sessions, tenancy_of, unit_of_work
+from tests.servers import PROJECT, Servers
+
+_TEMPLATE = "migrated_template"
+_FIELD_KEY = hashlib.sha256(b"field").digest()
+_INDEX_KEY = hashlib.sha256(b"index").digest()
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers) -> str:
+    """The name of the migrated database that all others are clones of."""
+    done = servers.folder / "migrated"
+    with servers.locked():
+        if not done.exists():
+            servers.postgres.make_database(_TEMPLATE)
+            migrate(servers.postgres.url(OWNER, _TEMPLATE), "head")
+            done.touch()
+    return _TEMPLATE
+
+
+def migrate(owner_url: str, revision: str) -> None:
+    """Bring a database of the owner's to a revision."""
+    config = Config(toml_file=PROJECT / "pyproject.toml")
+    config.attributes["url"] = owner_url
+    command.upgrade(config, revision)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database under the wall: `work` commits for real, as the app role."""
+
+    url: str
+    owner_url: str
+    engine: Engine
+
+    @property
+    def sessions(self) -> sessionmaker[WalledSession]:
+        """The factory of walled sessions."""
+        return sessions(self.engine)
+
+    def work(
+        self, *, practices: Iterable[UUID] = (), user_id: UUID | None = None, house: bool = False
+    ) -> AbstractContextManager[Session]:
+        """One committed unit of work for these practices, or for the house."""
+        return unit_of_work(self.sessions, practices=practices, user_id=user_id, house=house)
+
+
+@pytest.fixture(scope="session")
+def worker_database(servers: Servers, template: str, worker_id: str) -> Iterator[Database]:
+    """This xdist worker's own database; keep what you write in it inside a savepoint."""
+    with _cloned(servers.postgres, f"tests_{worker_id}", template) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def database_url(worker_database: Database) -> str:
+    """The address of this worker's database for the app role."""
+    return worker_database.url
+
+
+@pytest.fixture
+def fresh_database(servers: Servers, template: str) -> Iterator[Database]:
+    """A database of this test's alone, where commits are real and everybody may see them."""
+    with _cloned(servers.postgres, f"fresh_{uuid4().hex}", template) as database:
+        yield database
+
+
+@pytest.fixture
+def empty_database(servers: Servers) -> Iterator[Database]:
+    """A database without a table, for tests of the migrations themselves."""
+    with _cloned(servers.postgres, f"empty_{uuid4().hex}", None) as database:
+        yield database
+
+
+@contextmanager
+def _cloned(postgres: Postgres, name: str, template: str | None) -> Iterator[Database]:
+    postgres.make_database(name, template=template)
+    url = postgres.url(APP, name)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    try:
+        yield Database(url, postgres.url(OWNER, name), engine)
+    finally:
+        engine.dispose()
+        postgres.drop_database(name)
+
+
+@pytest.fixture
+def _connection(worker_database: Database, keyring: Keyring) -> Iterator[Connection]:
+    with worker_database.engine.connect() as connection:
+        outer = connection.begin()
+        yield connection
+        outer.rollback()
+
+
+SessionFor = Callable[..., Session]
+
+
+@pytest.fixture
+def session_for(_connection: Connection) -> Iterator[SessionFor]:
+    """Make sessions for a tenancy: `session_for(practices=[...], user_id=..., house=...)`.
+
+    They share one connection and one outer transaction, so they see each other's work and nothing
+    stays; commits become savepoints. Use one after the other: the latest to begin sets the tenancy.
+    """
+    made: list[Session] = []
+
+    def make(
+        *, practices: Iterable[UUID] = (), user_id: UUID | None = None, house: bool = False
+    ) -> Session:
+        session = WalledSession(
+            _connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
+        session.info[TENANCY] = tenancy_of(practices=practices, user_id=user_id, house=house)
+        made.append(session)
+        return session
+
+    yield make
+    for session in made:
+        session.close()
+
+
+@pytest.fixture
+def practice_id() -> UUID:
+    """The practice that `session` works for; build it with this id."""
+    return uuid4()
+
+
+@pytest.fixture
+def session(session_for: SessionFor, practice_id: UUID) -> Session:
+    """A session of the app role for `practice_id` and the house; nothing it writes stays."""
+    return session_for(practices=[practice_id], house=True)
+
+
+@pytest.fixture(scope="session")
+def settings(servers: Servers, worker_database: Database, redis_url: str) -> Settings:
+    """Whole settings for this worker: its database, its Redis number, the shared S3 and mail."""
+    keys = StackKeys.of(servers.folder)
+    environment = servers.environment | {
+        "DATABASE_URL": worker_database.url,
+        "MIGRATION_DATABASE_URL": worker_database.owner_url,
+        "REDIS_URL": redis_url,
+        "MAIL_FROM": "no-reply@cleanclaim.example",
+        "PORTAL_URL": "http://localhost:8000",
+        "SECRET_KEY": keys.secret_key,
+        "FIELD_KEYS": f"k1:{base64.b64encode(_FIELD_KEY).decode()}",
+        "INDEX_KEY": base64.b64encode(_INDEX_KEY).decode(),
+        "CLEARINGHOUSE_URL": "http://127.0.0.1:9/services",
+        "CLEARINGHOUSE_KEY": keys.clearinghouse_key,
+        "SANDBOX": "1",
+        "MAIL_BUNDLE_SECONDS": "5",
+        "SUBMIT_DELAY_SECONDS": "0",
+    }
+    return Settings.from_environment(environment)
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    """The keys of sealed fields, installed for this process; the same in every run."""
+    made = Keyring(field_keys={"k1": _FIELD_KEY}, index_key=_INDEX_KEY)
+    install_keyring(made)
+    return made

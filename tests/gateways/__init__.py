@@ -1,0 +1,1 @@
+"""The gateways: the real ones against real servers, the ones in memory beside them."""
