@@ -23,6 +23,10 @@ from backoffice.sandbox.payer import (
 ZERO = Decimal("0.00")
 NO_BANK = "999999992"  # passes the routing number's check; belongs to no bank
 WRAPPINGS = frozenset({"ISA", "GS", "GE", "IEA", "ST", "SE"})
+FILING_CODES = frozenset(
+    "12 13 14 15 16 17 AM CH DS HM LM MA MB MC OF TV VA WC ZZ".split()
+)  # pyx12's 005010X221A1 map
+OTHER_FILING_CODES = {"CI": "15", "BL": "12"}
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ def _claim(envelope: EnvelopeWriter, payment: ClaimPayment) -> None:
         amount_text(payment.charge_amount),
         amount_text(payment.paid_amount),
         amount_text(payment.patient_responsibility) if payment.patient_responsibility else None,
-        payment.filing_code or "CI",
+        _filing_code(payment.filing_code),
         payment.payer_claim_control_number,
         None,
         payment.frequency,
@@ -173,6 +177,11 @@ def _claim(envelope: EnvelopeWriter, payment: ClaimPayment) -> None:
         envelope.add("AMT", "I", amount_text(payment.interest_amount))
     for line in payment.lines:
         _line(envelope, line)
+
+
+def _filing_code(filed_as: str) -> str:
+    """CLP06, whose list is shorter than SBR09's: commercial and Blue plans go by their kind."""
+    return filed_as if filed_as in FILING_CODES else OTHER_FILING_CODES.get(filed_as, "ZZ")
 
 
 def _person(envelope: EnvelopeWriter, role: str, person: PartySeen, *, member_id: str) -> None:
