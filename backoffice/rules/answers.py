@@ -16,6 +16,7 @@ from backoffice.rules.claim_facts import AdjustmentFacts, PayerOrder
 from backoffice.rules.claim_status import ClaimEvent
 from backoffice.rules.remittance_facts import (
     DECIDED_AS,
+    DENIED_OUTRIGHT,
     REVERSAL,
     AdjudicatedClaim,
     AdjudicatedLine,
@@ -219,7 +220,7 @@ def _outcome(claim: AdjudicatedClaim, meanings: set[Meaning]) -> RemittanceOutco
         return RemittanceOutcome.REVERSED if taken_back else RemittanceOutcome.NEEDS_PERSON
     if claim.status_code == "23":
         return RemittanceOutcome.FORWARDED_NOT_OURS
-    if claim.status_code == "4":
+    if claim.status_code == DENIED_OUTRIGHT:
         nothing_paid = claim.paid_amount == 0
         return RemittanceOutcome.DENIED if nothing_paid else RemittanceOutcome.NEEDS_PERSON
     if claim.status_code in DECIDED_AS and claim.adds_up and claim.paid_amount >= 0:

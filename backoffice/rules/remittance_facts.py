@@ -10,7 +10,8 @@ from decimal import Decimal
 from backoffice.rules.claim_facts import AdjustmentFacts, PayerOrder
 from backoffice.rules.money import ZERO, total
 
-REVERSAL = "22"
+REVERSAL = "22"  # CLP02
+DENIED_OUTRIGHT = "4"  # CLP02; an ordinary denial comes as 1 to 3 with nothing paid
 # CLP02 of a claim decided in its turn, with the turn; 19 to 21 say that it was also passed on.
 DECIDED_AS: dict[str, PayerOrder] = {
     "1": PayerOrder.PRIMARY,

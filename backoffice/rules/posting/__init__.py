@@ -1,0 +1,81 @@
+"""One adjudicated line in, balanced ledger entries out; and what must be looked at before.
+
+accounts: accounts, entries, reversal, balances. lines: a line's money, from charge to decision.
+checks: money outside claims. review: what may post itself, and why the rest waits.
+"""
+
+from backoffice.rules.posting.accounts import (
+    Account,
+    AccountKind,
+    Entries,
+    Entry,
+    Memo,
+    NotAnAccount,
+    NotAnEntry,
+    WriteOffReason,
+    balance_of,
+    balances,
+    payer_receivable,
+    receivable_of,
+    reverse,
+    write_off,
+)
+from backoffice.rules.posting.lines import (
+    AdjustmentUndecided,
+    Disposition,
+    LineOutOfBalance,
+    LineSplit,
+    PostingTerms,
+    charge_line,
+    kept_as_denied,
+    negates,
+    post_line,
+    split_line,
+)
+from backoffice.rules.posting.review import (
+    REVIEW_WORDS,
+    ClaimOnBooks,
+    ClaimReview,
+    LineOnBooks,
+    ReviewReason,
+    is_clean,
+    review_claim,
+    review_line,
+    review_provider_adjustment,
+)
+
+__all__ = [
+    "REVIEW_WORDS",
+    "Account",
+    "AccountKind",
+    "AdjustmentUndecided",
+    "ClaimOnBooks",
+    "ClaimReview",
+    "Disposition",
+    "Entries",
+    "Entry",
+    "LineOnBooks",
+    "LineOutOfBalance",
+    "LineSplit",
+    "Memo",
+    "NotAnAccount",
+    "NotAnEntry",
+    "PostingTerms",
+    "ReviewReason",
+    "WriteOffReason",
+    "balance_of",
+    "balances",
+    "charge_line",
+    "is_clean",
+    "kept_as_denied",
+    "negates",
+    "payer_receivable",
+    "post_line",
+    "receivable_of",
+    "reverse",
+    "review_claim",
+    "review_line",
+    "review_provider_adjustment",
+    "split_line",
+    "write_off",
+]
