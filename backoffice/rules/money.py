@@ -9,11 +9,15 @@ ZERO = Decimal("0.00")
 LARGEST = Decimal("99999999.99")
 
 
-class NotAnAmount(ValueError):
+class NotMoney(ValueError):
+    """The value is no amount of dollars and cents. The message never repeats it."""
+
+
+class NotAnAmount(NotMoney):
     """The value is no finite number of dollars."""
 
 
-class FractionOfACent(ValueError):
+class FractionOfACent(NotMoney):
     """The value has more than two decimal places that matter; it is refused, never rounded."""
 
 

@@ -1,5 +1,6 @@
 """What an appointment and all it rests on still lack, who can supply it, and where it goes."""
 
+from backoffice.rules.readiness.codes import FindingCode
 from backoffice.rules.readiness.facts import (
     AppointmentReadiness,
     AuthorizationReadiness,
@@ -13,6 +14,27 @@ from backoffice.rules.readiness.facts import (
     PolicyReadiness,
     PracticeReadiness,
     VisitLine,
+)
+from backoffice.rules.readiness.findings import FINDING_KINDS, Finding, finding
+from backoffice.rules.readiness.judging_appointments import is_billable, judge_appointment
+from backoffice.rules.readiness.judging_clients import (
+    judge_authorization,
+    judge_client,
+    judge_enrollment,
+    judge_policy,
+)
+from backoffice.rules.readiness.judging_practices import (
+    judge_billing_profile,
+    judge_clinician,
+    judge_location,
+    judge_practice,
+)
+from backoffice.rules.readiness.kinds import FindingKind
+from backoffice.rules.readiness.shapes import (
+    birth_date_is_possible,
+    birth_date_shape,
+    member_id_shape,
+    tax_id_shape,
 )
 from backoffice.rules.readiness.vocabulary import (
     AppointmentStatus,
@@ -33,6 +55,7 @@ from backoffice.rules.readiness.vocabulary import (
 )
 
 __all__ = [
+    "FINDING_KINDS",
     "AppointmentReadiness",
     "AppointmentStatus",
     "AuthorizationReadiness",
@@ -45,6 +68,9 @@ __all__ = [
     "EnrollmentKind",
     "EnrollmentReadiness",
     "EnrollmentStatus",
+    "Finding",
+    "FindingCode",
+    "FindingKind",
     "InsuredReadiness",
     "LocationReadiness",
     "NegativeCount",
@@ -59,5 +85,20 @@ __all__ = [
     "VisitLine",
     "Weight",
     "Where",
+    "birth_date_is_possible",
+    "birth_date_shape",
+    "finding",
+    "is_billable",
+    "judge_appointment",
+    "judge_authorization",
+    "judge_billing_profile",
+    "judge_client",
+    "judge_clinician",
+    "judge_enrollment",
+    "judge_location",
+    "judge_policy",
+    "judge_practice",
+    "member_id_shape",
     "readiness_of",
+    "tax_id_shape",
 ]

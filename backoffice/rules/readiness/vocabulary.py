@@ -133,6 +133,10 @@ class Readiness(StrEnum):
     HELD = "held"
 
 
+class NegativeCount(ValueError):
+    """A count of findings was below zero."""
+
+
 def readiness_of(blocking: int, holding: int, warning: int = 0) -> Readiness:
     """Return the state that the counts of findings give; what is missing comes before what waits.
 
@@ -144,7 +148,3 @@ def readiness_of(blocking: int, holding: int, warning: int = 0) -> Readiness:
     if blocking:
         return Readiness.MISSING
     return Readiness.HELD if holding else Readiness.READY
-
-
-class NegativeCount(ValueError):
-    """A count of findings was below zero."""
