@@ -85,6 +85,15 @@ class Problem:
         return self.severity is Severity.ERROR
 
 
+_UNREADABLE = frozenset(
+    {
+        ProblemCode.UNREADABLE_AMOUNT,
+        ProblemCode.UNREADABLE_DATE,
+        ProblemCode.UNREADABLE_NUMBER,
+    }
+)
+
+
 class ProblemLog:
     """The problems met while reading one file: bounded, so that a bad file can't eat the memory.
 
@@ -96,6 +105,7 @@ class ProblemLog:
         self.errors = 0
         self.warnings = 0
         self._kept: list[Problem] = []
+        self._unreadable: set[tuple[int | None, str]] = set()
 
     def add(
         self,
@@ -116,7 +126,14 @@ class ProblemLog:
         self.keep(Problem(segment, code, words, Severity.WARNING, element))
 
     def keep(self, problem: Problem) -> None:
-        """Note a problem that somebody else worded."""
+        """Note a problem that somebody else worded. A value that can't be read is noted once,
+        however many readers stumble over it."""
+        if problem.code in _UNREADABLE:
+            place = (problem.segment, problem.element)
+            if place in self._unreadable:
+                return
+            if len(self._unreadable) < self.limit:
+                self._unreadable.add(place)
         if problem.is_error:
             self.errors += 1
         else:
