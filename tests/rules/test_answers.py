@@ -1,5 +1,6 @@
 """Each answer from outside says one thing, or needs a person; an 835 is read as edi.md has it."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -229,8 +230,28 @@ def test_sums_that_do_not_add_up_need_a_person() -> None:
     assert outcome(claim("1", line("100", "80", "CO-45:15"))) is Outcome.NEEDS_PERSON
 
 
-def test_money_taken_without_a_reversal_code_needs_a_person() -> None:
-    assert outcome(claim("1", line("-100", "-80", "CO-45:-20"))) is Outcome.NEEDS_PERSON
+@pytest.mark.parametrize("adjustment", ["CO-45:-20", "CO-50:-20", "PR-1:-20"])
+def test_money_taken_without_a_reversal_code_needs_a_person(adjustment: str) -> None:
+    assert outcome(claim("1", line("-100", "-80", adjustment))) is Outcome.NEEDS_PERSON
+
+
+def test_lines_whose_errors_cancel_out_do_not_add_up() -> None:
+    decided = claim("1", line("100", "80", "CO-45:15"), line("100", "80", "CO-45:25"))
+
+    assert decided.charge_amount - Decimal("40") == decided.paid_amount
+    assert not decided.adds_up
+    assert outcome(decided) is Outcome.NEEDS_PERSON
+
+
+def test_lines_that_do_not_make_the_claims_charge_do_not_add_up() -> None:
+    decided = replace(
+        claim("1", line("100", "80", "CO-45:20")),
+        charge_amount=Decimal("150"),
+        paid_amount=Decimal("130"),
+    )
+
+    assert not decided.adds_up
+    assert outcome(decided) is Outcome.NEEDS_PERSON
 
 
 def test_everything_given_up_and_nobody_to_pay_needs_a_person() -> None:

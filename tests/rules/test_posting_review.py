@@ -120,6 +120,14 @@ def test_more_paid_than_is_open_is_an_overpayment() -> None:
     )
 
 
+def test_a_line_paid_in_full_is_clean() -> None:
+    assert is_clean(line("100", "100"), ours("100"), PRIMARY)
+
+
+def test_a_primary_payment_with_nothing_open_is_an_overpayment() -> None:
+    assert review_line(GOOD, ours("100", "0.00"), PRIMARY) == (Why.OVERPAYMENT,)
+
+
 def test_a_secondary_is_clean_when_it_counts_what_the_primary_settled() -> None:
     decided = line("150", "15", "OA-23:130 PR-3:5")
 
