@@ -1,1 +1,43 @@
-"""The tables, one aggregate a file. SQLAlchemy only."""
+"""The tables, one aggregate a file. SQLAlchemy only. Importing this package knows them all."""
+
+from backoffice.models import (
+    appointments,
+    audit,
+    base,
+    claims,
+    clients,
+    documents,
+    inbound,
+    intake,
+    ledger,
+    messages,
+    notifications,
+    outbox,
+    payers,
+    practices,
+    remittances,
+    sealing,
+    submissions,
+    users,
+)
+
+__all__ = [
+    "appointments",
+    "audit",
+    "base",
+    "claims",
+    "clients",
+    "documents",
+    "inbound",
+    "intake",
+    "ledger",
+    "messages",
+    "notifications",
+    "outbox",
+    "payers",
+    "practices",
+    "remittances",
+    "sealing",
+    "submissions",
+    "users",
+]

@@ -1,0 +1,8 @@
+"""The command line of operators and checks: thin, like a view."""
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Cleanclaim's command line. Exit 0: fine; 1: problems found; 2: bad use or failure."""

@@ -1,0 +1,56 @@
+"""The dotted names of all jobs, and how a service asks for one: in its own transaction."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from backoffice.models.base import new_id
+from backoffice.models.outbox import Errand
+
+
+class Job(StrEnum):
+    """Every job, by the dotted name of its function in workers/."""
+
+    RELEASE_CLAIMS = "workers.submissions.release_claims"
+    TRANSMIT_SUBMISSION = "workers.submissions.transmit_submission"
+    POLL_CLEARINGHOUSE = "workers.inbound.poll_clearinghouse"
+    READ_INBOUND_FILE = "workers.inbound.read_inbound_file"
+    APPLY_RESPONSES = "workers.inbound.apply_responses"
+    APPLY_ACKNOWLEDGEMENT = "workers.inbound.apply_acknowledgement"
+    READ_REMITTANCE = "workers.remittances.read_remittance"
+    POST_REMITTANCE = "workers.remittances.post_remittance"
+    RUN_INTAKE = "workers.intake.run_intake"
+    REFRESH_READINESS = "workers.readiness.refresh_readiness"
+    SEND_MAIL = "workers.notifications.send_mail"
+    NOTICE_UNREAD = "workers.notifications.notice_unread"
+
+
+def ask_for(
+    session: Session,
+    job: Job,
+    *,
+    subject_id: UUID,
+    practice_id: UUID | None,
+    due_at: datetime,
+    turn: str = "",
+) -> None:
+    """Write the errand that a relay will ring for; asking twice for the same turn is one errand.
+
+    `practice_id` None means work of the house. Nothing is sent before the transaction commits.
+    """
+    session.execute(
+        insert(Errand)
+        .values(
+            id=new_id(),
+            job=job.value,
+            practice_id=practice_id,
+            subject_id=subject_id,
+            turn=turn,
+            due_at=due_at,
+            created_at=due_at,
+        )
+        .on_conflict_do_nothing(index_elements=["job", "subject_id", "turn"])
+    )

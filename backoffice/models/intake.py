@@ -1,0 +1,53 @@
+"""Intake batches: files uploaded, what a dry run found, what was taken in."""
+
+import enum
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice.models.base import HouseRow
+
+
+class BatchState(enum.StrEnum):
+    """How far a batch is."""
+
+    UPLOADED = "uploaded"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    COMMITTING = "committing"
+    COMMITTED = "committed"
+    FAILED = "failed"
+
+
+class IntakeBatch(HouseRow):
+    """A set of files read through one mapping; the dry run first, then the commit."""
+
+    __tablename__ = "intake_batches"
+
+    practice_id: Mapped[UUID | None] = mapped_column(ForeignKey("practices.id"))
+    mapping: Mapped[str]
+    state: Mapped[BatchState] = mapped_column(default=BatchState.UPLOADED)
+    files: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # kind, key, sha256, rows
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # kind -> new, changed, ...
+    rows_done: Mapped[int] = mapped_column(default=0)
+    rows_total: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(default="")
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    finished_at: Mapped[datetime | None]
+
+
+class IntakeProblem(HouseRow):
+    """A refused row: where it stands and what is wrong, never the value itself."""
+
+    __tablename__ = "intake_problems"
+    __table_args__ = (Index("ix_intake_problems_batch", "batch_id", "id"),)
+
+    practice_id: Mapped[UUID | None] = mapped_column(ForeignKey("practices.id"))
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("intake_batches.id"))
+    file: Mapped[str]
+    line: Mapped[int]
+    field: Mapped[str]
+    words: Mapped[str]

@@ -1,0 +1,75 @@
+"""People who sign in, what they may do where, and their signed-in sessions."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backoffice.models.base import Base, HouseRow, PracticeRow
+from backoffice.rules.roles import Role
+
+
+class User(HouseRow):
+    """One person, by email. `house_role` is set for the billing company's own staff."""
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("email_key"),)
+
+    email: Mapped[str]
+    email_key: Mapped[str]  # lower-cased by us
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    house_role: Mapped[Role | None]
+    time_zone: Mapped[str] = mapped_column(default="America/New_York")
+    disabled_at: Mapped[datetime | None]
+    failed_sign_ins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the mark beside what the person owns."""
+        words = self.name.split()
+        return (words[0][:1] + words[-1][:1]).upper() if len(words) > 1 else self.name[:2].upper()
+
+
+class Membership(PracticeRow):
+    """What one person may do in one practice."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        UniqueConstraint("practice_id", "user_id"),
+        Index("ix_memberships_user_id", "user_id"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    role: Mapped[Role]
+    ended_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(viewonly=True)
+
+
+class SignIn(Base):
+    """A signed-in session, kept by the hash of its token so that it can be revoked."""
+
+    __tablename__ = "sign_ins"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class OnceKey(Base):
+    """An idempotency key of a form or bulk action, with the answer it was given."""
+
+    __tablename__ = "once_keys"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    asked_hash: Mapped[str]
+    answer: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,37 @@
+"""The only door to rows: what a session's practices hold, and nothing else."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from backoffice.models.base import PracticeRow
+from backoffice.services.refusal import NotVisible
+from backoffice.services.work import practices_of
+
+Row = TypeVar("Row", bound=PracticeRow)
+
+
+def held(session: Session, practice_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Return the condition "of one of this session's practices" on a practice_id column."""
+    own = literal(sorted(practices_of(session)), ARRAY(Uuid()))
+    return practice_id == any_(own)
+
+
+def visible(session: Session, model: type[Row]) -> Select[Row]:
+    """Return a select of the rows that this session's practices hold.
+
+    The practices stand in the query (the fence) and in the transaction (the wall, which would
+    hold without it): so the primary key (practice_id, id) serves look-ups by id.
+    """
+    return select(model).where(held(session, model.practice_id))
+
+
+def one(session: Session, model: type[Row], row_id: UUID, *, lock: bool = False) -> Row:
+    """Return one visible row or raise NotVisible; `lock` holds it until the commit."""
+    query = visible(session, model).where(model.id == row_id)
+    found = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if found is None:
+        raise NotVisible
+    return found

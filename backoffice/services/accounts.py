@@ -1,0 +1,167 @@
+"""Who signs in, with which roles, for which practices."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.models.practices import Practice
+from backoffice.models.users import Membership, User
+from backoffice.rules.roles import PRACTICE_ROLES, Permission, Reach, Role, may, reach_of
+from backoffice.services import audit
+from backoffice.services.refusal import Refused
+
+FREE_FAILURES = 5
+LONGEST_LOCK = timedelta(minutes=15)
+
+_hasher = PasswordHasher()  # argon2id, 64 MiB, 3 passes (RFC 9106, low memory)
+_NOBODYS_HASH = _hasher.hash("the password of an account that does not exist")
+
+
+class SignInRefused(Refused):
+    """Email and password do not belong together, or the account waits or is closed."""
+
+    code = "sign_in_refused"
+
+    def __init__(self) -> None:
+        """Say the same for every cause."""
+        super().__init__("Email or password is wrong, or too many tries: wait a little.")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A practice as shown beside every row: two letters, a hue for life, the short name."""
+
+    id: UUID
+    name: str
+    short_name: str
+    mark: str
+    hue: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """A signed-in person with all that views ask about them (Flask-Login's current_user)."""
+
+    id: UUID
+    name: str
+    email: str
+    initials: str
+    time_zone: str
+    roles: frozenset[Role]
+    practices: tuple[Chip, ...]
+    clinician_ids: frozenset[UUID] = frozenset()
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """Return the id as Flask-Login wants it."""
+        return str(self.id)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether any of the person's roles grants this."""
+        return any(may(role, permission) for role in self.roles)
+
+    @property
+    def practice_ids(self) -> frozenset[UUID]:
+        """Return the practices whose rows this person may come near."""
+        return frozenset(practice.id for practice in self.practices)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is one of the billing company's own people."""
+        return not self.roles <= PRACTICE_ROLES
+
+    @property
+    def sees_own_clients_only(self) -> bool:
+        """Whether this is a clinician, who comes near their own clients alone."""
+        return all(reach_of(role) is Reach.OWN_CLIENTS for role in self.roles)
+
+
+def email_key(email: str) -> str:
+    """Return an email as we compare it."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password, compared in NFKC."""
+    return _hasher.hash(unicodedata.normalize("NFKC", password))
+
+
+def sign_in(session: Session, *, email: str, password: str, now: datetime) -> User | None:
+    """Check a password; None where it fails (the failure is kept, so commit all the same).
+
+    Unknown emails cost the same time. After five failures each further one doubles the wait, up
+    to fifteen minutes; the owner is never locked out for good.
+    """
+    user = session.scalars(
+        select(User).where(User.email_key == email_key(email)).with_for_update()
+    ).one_or_none()
+    waits = user is not None and user.locked_until is not None and user.locked_until > now
+    known = user.password_hash if user is not None and not waits else None
+    fits = _fits(known or _NOBODYS_HASH, password)
+    if user is None or waits:
+        return None
+    if not fits or known is None or user.disabled_at is not None:
+        _count_failure(user, now=now)
+        return None
+    user.failed_sign_ins, user.locked_until = 0, None
+    audit.record(
+        session, "sign_in", subject_kind="user", subject_ids=[user.id], practice_id=None
+    )
+    return user
+
+
+def _fits(known: str, password: str) -> bool:
+    try:
+        return _hasher.verify(known, unicodedata.normalize("NFKC", password))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _count_failure(user: User, *, now: datetime) -> None:
+    user.failed_sign_ins += 1
+    beyond = user.failed_sign_ins - FREE_FAILURES
+    if beyond >= 0:
+        user.locked_until = now + min(timedelta(seconds=2**min(beyond, 10)), LONGEST_LOCK)
+
+
+def person(session: Session, user_id: UUID) -> Person | None:
+    """Return a person with roles and practices, None when absent or disabled.
+
+    The session works for the house (to list practices) and for this user (own memberships).
+    """
+    user = session.get(User, user_id)
+    if user is None or user.disabled_at is not None:
+        return None
+    memberships = session.scalars(
+        select(Membership).where(Membership.user_id == user_id, Membership.ended_at.is_(None))
+    ).all()
+    roles = frozenset(membership.role for membership in memberships)
+    if user.house_role is not None:
+        roles = frozenset({user.house_role})
+    if not roles:
+        return None
+    query = select(Practice).where(Practice.left_at.is_(None)).order_by(Practice.short_name)
+    if not any(reach_of(role) is Reach.EVERY_PRACTICE for role in roles):
+        query = query.where(Practice.id.in_([m.practice_id for m in memberships]))
+    chips = tuple(
+        Chip(practice.id, practice.name, practice.short_name, practice.mark, practice.hue)
+        for practice in session.scalars(query)
+    )
+    return Person(
+        id=user.id,
+        name=user.name,
+        email=user.email,
+        initials=user.initials,
+        time_zone=user.time_zone,
+        roles=roles,
+        practices=chips,
+    )
