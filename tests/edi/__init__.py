@@ -1,0 +1,1 @@
+"""The format: written, read, checked, and held against other people's validators."""
