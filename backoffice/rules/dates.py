@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY = timedelta(days=1)
+LONGEST_LIFE_IN_YEARS = 130
 
 
 class EndsBeforeItBegins(ValueError):
@@ -83,6 +84,11 @@ def days_left(deadline: date, today: date) -> int:
 def is_covered(day: date, first: date | None, last: date | None) -> bool:
     """Tell whether a day lies between two days either of which may be open."""
     return (first is None or first <= day) and (last is None or day <= last)
+
+
+def birth_date_is_possible(born: date, today: date) -> bool:
+    """Tell whether somebody born on the day can be a client today (DMG02, Box 3)."""
+    return born <= today and today.year - born.year <= LONGEST_LIFE_IN_YEARS
 
 
 def today_in(zone: str, now: datetime) -> date:

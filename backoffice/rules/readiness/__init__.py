@@ -31,7 +31,6 @@ from backoffice.rules.readiness.judging_practices import (
 )
 from backoffice.rules.readiness.kinds import FindingKind
 from backoffice.rules.readiness.shapes import (
-    birth_date_is_possible,
     birth_date_shape,
     member_id_shape,
     tax_id_shape,
@@ -85,7 +84,6 @@ __all__ = [
     "VisitLine",
     "Weight",
     "Where",
-    "birth_date_is_possible",
     "birth_date_shape",
     "finding",
     "is_billable",

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from backoffice.rules.dates import birth_date_is_possible
 from backoffice.rules.identifiers import (
     MalformedMemberId,
     MalformedTaxId,
@@ -10,8 +11,6 @@ from backoffice.rules.identifiers import (
     fits_pattern,
 )
 from backoffice.rules.readiness.vocabulary import Shape
-
-LONGEST_LIFE_IN_YEARS = 130
 
 
 def tax_id_shape(text: str) -> Shape:
@@ -45,8 +44,3 @@ def birth_date_shape(text: str, *, today: date) -> Shape:
     except ValueError:
         return Shape.MALFORMED
     return Shape.WELL_FORMED if birth_date_is_possible(born, today) else Shape.MALFORMED
-
-
-def birth_date_is_possible(born: date, today: date) -> bool:
-    """Tell whether somebody born on the day can be a client today."""
-    return born <= today and today.year - born.year <= LONGEST_LIFE_IN_YEARS

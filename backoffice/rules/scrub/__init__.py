@@ -4,8 +4,17 @@ from datetime import date
 
 from backoffice.rules.claim_facts import ClaimFacts
 from backoffice.rules.payer_rules import STANDARD, PayerScrubRules
+from backoffice.rules.scrub.claim import diagnosis_findings, head_findings, number_findings
 from backoffice.rules.scrub.codes import ScrubCode, Severity
+from backoffice.rules.scrub.coverage import coverage_findings
 from backoffice.rules.scrub.findings import ADVICE, Place, ScrubFinding, found
+from backoffice.rules.scrub.lines import line_findings
+from backoffice.rules.scrub.others import other_payer_findings
+from backoffice.rules.scrub.parties import (
+    billing_findings,
+    facility_findings,
+    provider_findings,
+)
 
 __all__ = [
     "ADVICE",
@@ -29,7 +38,18 @@ def scrub(
     never raise: where a file holds a code that an enum of claim_facts doesn't know, the raw text
     may stand in the enum's place; a missing day of service may be None.
     """
-    return ()
+    findings = (
+        *number_findings(facts, rules),
+        *head_findings(facts, rules, on),
+        *billing_findings(facts, rules),
+        *provider_findings(facts, rules),
+        *facility_findings(facts),
+        *coverage_findings(facts, rules, on),
+        *diagnosis_findings(facts),
+        *line_findings(facts, rules, on),
+        *other_payer_findings(facts, on),
+    )
+    return tuple(sorted(findings, key=lambda each: each.severity is Severity.WARNING))
 
 
 def has_errors(findings: tuple[ScrubFinding, ...]) -> bool:

@@ -197,17 +197,17 @@ WORDS_ON_PARTIES: Final[Mapping[ScrubCode, Advice]] = MappingProxyType(
         ),
         _C.RELATIONSHIP_MISSING: Advice(
             _E,
-            "{it} is missing, so nobody can tell who the patient is.",
-            "Choose self, or the relationship and enter the patient.",
+            "{it} is missing, so nobody can tell who the client is.",
+            "Choose self, or the relationship and enter the client.",
         ),
-        _C.PATIENT_IS_NOT_THE_INSURED: Advice(
+        _C.CLIENT_IS_NOT_THE_INSURED: Advice(
             _E,
-            "{it} is self, yet patient and insured differ in name or birth date.",
+            "{it} is self, yet client and insured differ in name or birth date.",
             "Choose the true relationship, or correct one of the two.",
         ),
-        _C.PATIENT_IS_THE_INSURED: Advice(
+        _C.CLIENT_IS_THE_INSURED: Advice(
             _W,
-            "{it} is not self, yet patient and insured are the same person.",
+            "{it} is not self, yet client and insured are the same person.",
             "Choose self when the client is the member.",
         ),
         _C.PAYER_ID_MISSING: Advice(

@@ -59,7 +59,7 @@ WORDS_ON_SERVICES: Final[Mapping[ScrubCode, Advice]] = MappingProxyType(
             "{it} is no amount in whole cents, or too large for a claim.",
             "Enter dollars and cents.",
         ),
-        _C.PATIENT_PAID_MORE: Advice(
+        _C.CLIENT_PAID_MORE: Advice(
             _W, "{it} is more than the whole charge.", "Check what the client paid."
         ),
         _C.LINES_MISSING: Advice(_E, "{it} are missing.", "Add at least one service line."),
@@ -80,7 +80,7 @@ WORDS_ON_SERVICES: Final[Mapping[ScrubCode, Advice]] = MappingProxyType(
         ),
         _C.DAYS_REVERSED: Advice(_E, "{it} ends before it begins.", "Correct the two dates."),
         _C.DAY_BEFORE_BIRTH: Advice(
-            _E, "{it} is before the patient was born.", "Correct the date or the birth date."
+            _E, "{it} is before the client was born.", "Correct the date or the birth date."
         ),
         _C.FILED_LATE: Advice(
             _W,
