@@ -28,6 +28,17 @@ class Job(StrEnum):
     NOTICE_UNREAD = "workers.notifications.notice_unread"
 
 
+TIMEOUTS = {
+    Job.TRANSMIT_SUBMISSION.value: 180,
+    Job.READ_INBOUND_FILE.value: 900,
+    Job.READ_REMITTANCE.value: 900,
+    Job.POST_REMITTANCE.value: 900,
+    Job.RUN_INTAKE.value: 1800,
+    Job.REFRESH_READINESS.value: 900,
+}
+"""Seconds after which a job is ended, where 120 are not right."""
+
+
 def ask_for(
     session: Session,
     job: Job,

@@ -56,6 +56,7 @@ class Person:
     roles: frozenset[Role]
     practices: tuple[Chip, ...]
     clinician_ids: frozenset[UUID] = frozenset()
+    keys_on: bool = True
 
     is_authenticated = True
     is_active = True

@@ -1,0 +1,99 @@
+"""The portal: settings, extensions, blueprints and the door joined into one Flask app."""
+
+import os
+import uuid
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, g, session
+from flask_login import AnonymousUserMixin
+
+from backoffice.config import Settings
+from backoffice.gateways.documents import Documents, S3Documents
+from backoffice.models.sealing import Keyring, install_keyring
+from backoffice.services.accounts import Person, person
+from backoffice.services.work import sessions, unit_of_work
+from backoffice.web import accounts, assets, errors, filters, frame, headers
+from backoffice.web.access import public, refuse_views_without_permission, stand_at_the_door
+from backoffice.web.extensions import (
+    DOCUMENTS,
+    SESSIONS,
+    SETTINGS,
+    csrf,
+    db,
+    login,
+    session_factory,
+)
+from backoffice.web.sessions import PostgresSessions, StoredSession
+
+ROOT = Path(__file__).resolve().parent.parent
+LARGEST_UPLOAD = 110 * 1024 * 1024
+
+BLUEPRINTS = (accounts.bp,)
+
+
+def create_app(settings: Settings | None = None, *, documents: Documents | None = None) -> Flask:
+    """Make the portal from settings (by default: the environment's)."""
+    settings = settings or Settings.from_environment(os.environ)
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "backoffice" / "web" / "static"),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "hide_parameters": True},
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        MAX_FORM_MEMORY_SIZE=8 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        NEVER_EXTENDS=set(),
+        EVENTS_URL=None,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    install_keyring(Keyring(settings.field_keys, settings.index_key))
+    _join_extensions(app, settings, documents)
+    for module in (assets, filters, errors, frame):
+        module.register(app)
+    app.before_request(_name_the_request)
+    app.before_request(stand_at_the_door)
+    app.after_request(headers.dress)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.view_functions["static"] = public(app.view_functions["static"])
+    refuse_views_without_permission(app)
+    return app
+
+
+def _join_extensions(app: Flask, settings: Settings, documents: Documents | None) -> None:
+    app.extensions[SETTINGS] = settings
+    db.init_app(app)
+    with app.app_context():
+        app.extensions[SESSIONS] = sessions(db.engine)
+    app.extensions[DOCUMENTS] = documents or S3Documents(
+        endpoint_url=settings.s3_endpoint_url,
+        bucket=settings.s3_bucket,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key,
+        region=settings.s3_region,
+    )
+    app.session_interface = PostgresSessions()
+    csrf.init_app(app)
+    login.init_app(app)
+    login.session_protection = None  # our sessions are rows, not claims of the client
+    login.request_loader(_person_of_the_session)
+    login.anonymous_user = AnonymousUserMixin
+
+
+def _name_the_request() -> None:
+    g.request_id = uuid.uuid4().hex
+
+
+def _person_of_the_session(_request: object) -> Person | None:
+    """Return Flask-Login's current_user: whoever our session row names."""
+    stored = cast(StoredSession, session._get_current_object())  # type: ignore[attr-defined]  # a proxy
+    user_id = stored.user_id
+    if user_id is None:
+        return None
+    with unit_of_work(session_factory(), house=True, user_id=user_id) as unit:
+        return person(unit, user_id)

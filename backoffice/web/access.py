@@ -1,0 +1,105 @@
+"""Who gets through: deny by default, a permission on every view, 404 for strangers."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from backoffice.rules.roles import Permission
+from backoffice.web.extensions import settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN = "public"
+
+
+class ViewWithoutPermission(RuntimeError):
+    """A view was registered without saying who may see it; the app does not start."""
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Let only people through whose role grants `permission`."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **values: Any) -> Any:
+            if not current_user.is_authenticated:
+                return ask_to_sign_in()
+            if not current_user.may(permission):
+                abort(403)
+            return view(*args, **values)
+
+        guarded.permission = permission.value  # type: ignore[attr-defined]  # read by the door
+        return cast(View, guarded)
+
+    return wrap
+
+
+def public(view: View) -> View:
+    """Mark one of the few views that need nobody signed in."""
+    view.permission = OPEN  # type: ignore[attr-defined]  # read by the door
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Let everybody through who is signed in (one's own account, signing out)."""
+
+    @wraps(view)
+    def guarded(*args: Any, **values: Any) -> Any:
+        return view(*args, **values) if current_user.is_authenticated else ask_to_sign_in()
+
+    guarded.permission = "signed_in"  # type: ignore[attr-defined]  # read by the door
+    return cast(View, guarded)
+
+
+def ask_to_sign_in() -> Response:
+    """Send the person to sign in and back; a fragment asked for by script gets 401."""
+    if request.headers.get("HX-Request"):
+        abort(401)
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.sign_in", next=back))
+
+
+def refuse_views_without_permission(app: Flask) -> None:
+    """Stop the start when a view does not say who may see it."""
+    bare = [
+        name for name, view in app.view_functions.items() if not getattr(view, "permission", None)
+    ]
+    if bare:
+        raise ViewWithoutPermission(", ".join(sorted(bare)))
+
+
+def stand_at_the_door() -> Response | None:
+    """Before every request: the portal's own address, the portal's own forms, a known view."""
+    portal = urlsplit(settings().portal_url)
+    if request.host != portal.netloc and request.endpoint != "accounts.health":
+        if request.method not in SAFE_METHODS:
+            abort(400)
+        return redirect(settings().portal_url + request.full_path.rstrip("?"), code=308)
+    if request.method not in SAFE_METHODS:
+        _refuse_foreign_origin()
+    if request.endpoint is None:
+        return None
+    view = current_app.view_functions[request.endpoint]
+    if not getattr(view, "permission", None):
+        abort(404)
+    return None
+
+
+def _refuse_foreign_origin() -> None:
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin", settings().portal_url)
+    if site not in {"same-origin", "none"} or origin != settings().portal_url:
+        abort(400)
+
+
+def next_page(asked: str | None) -> str:
+    """Return where to go after signing in: a path of ours, else the first page."""
+    if asked and asked.startswith("/") and not asked.startswith(("//", "/\\")):
+        return asked
+    return url_for("today.show")

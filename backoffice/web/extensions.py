@@ -1,0 +1,77 @@
+"""What the app is joined from: the database engine, current_user, form tokens, units of work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+
+from flask import current_app, g, request
+from flask_login import LoginManager, current_user
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import Session, sessionmaker
+
+from backoffice.config import Settings
+from backoffice.gateways.documents import Documents
+from backoffice.models.base import Base
+from backoffice.services.accounts import Person
+from backoffice.services.audit import Actor, act_as
+from backoffice.services.work import WalledSession, unit_of_work
+
+db = SQLAlchemy(metadata=Base.metadata)
+login = LoginManager()
+csrf = CSRFProtect()
+
+SETTINGS, SESSIONS, DOCUMENTS = "cleanclaim.settings", "cleanclaim.sessions", "cleanclaim.documents"
+
+
+def settings() -> Settings:
+    """Return the settings this app was made with."""
+    return cast(Settings, current_app.extensions[SETTINGS])
+
+
+def documents() -> Documents:
+    """Return the app's document store."""
+    return cast(Documents, current_app.extensions[DOCUMENTS])
+
+
+def clock() -> datetime:
+    """Return this moment, aware; one place for tests to travel in."""
+    return datetime.now(UTC)
+
+
+def me() -> Person:
+    """Return the person signed in; only for views that need a permission."""
+    return cast(Person, current_user._get_current_object())
+
+
+def actor() -> Actor:
+    """Return who acts in this request, for the record."""
+    user_id = current_user.id if current_user.is_authenticated else None
+    return Actor(
+        user_id=user_id, request_id=g.get("request_id", ""), address=request.remote_addr or ""
+    )
+
+
+def session_factory() -> sessionmaker[WalledSession]:
+    """Return the app's factory of walled sessions."""
+    return cast(sessionmaker[WalledSession], current_app.extensions[SESSIONS])
+
+
+@contextmanager
+def work(*, practices: frozenset[UUID] | None = None) -> Iterator[Session]:
+    """Work as the person signed in, for all their practices or fewer, and commit."""
+    person = me()
+    own = person.practice_ids if practices is None else person.practice_ids & practices
+    with unit_of_work(session_factory(), practices=own, user_id=person.id) as session:
+        act_as(session, actor())
+        yield session
+
+
+@contextmanager
+def house_work() -> Iterator[Session]:
+    """Work for the house itself (sign-in, the list of practices); sees no patient."""
+    with unit_of_work(session_factory(), house=True) as session:
+        act_as(session, actor())
+        yield session

@@ -1,0 +1,101 @@
+"""Signed-in sessions in PostgreSQL: a random token in the cookie, only its hash in the table."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import CallbackDict
+
+from backoffice.models.users import SignIn
+from backoffice.services.work import unit_of_work
+from backoffice.web.extensions import clock, session_factory, settings
+
+IDLE = timedelta(minutes=15)
+ABSOLUTE = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class StoredSession(CallbackDict[str, Any], SessionMixin):
+    """What a request remembers; saved only when it changed."""
+
+    def __init__(self, values: dict[str, Any] | None = None, *, token: str = "") -> None:
+        """Hold the values of one token; an empty token is a session not stored yet."""
+
+        def changed(_: Any) -> None:
+            self.modified = True
+
+        super().__init__(values, changed)
+        self.token = token
+        self.modified = False
+        self.renew = False
+
+    @property
+    def user_id(self) -> UUID | None:
+        """Who is signed in."""
+        user_id = self.get("user_id")
+        return UUID(user_id) if user_id else None
+
+
+def hash_of(token: str) -> bytes:
+    """Return what the table knows of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class PostgresSessions(SessionInterface):
+    """Flask's session, kept in `sign_ins`: idle 15 minutes, 12 hours at most, revocable."""
+
+    def cookie_name(self) -> str:
+        """Return the cookie's name: bound to the host where TLS allows it."""
+        return "__Host-sid" if settings().is_https else "sid"
+
+    def open_session(self, app: Flask, request: Request) -> StoredSession:
+        """Find the session of the request's cookie, or begin an empty one."""
+        token = request.cookies.get(self.cookie_name(), "")
+        if not token:
+            return StoredSession()
+        now = clock()
+        with unit_of_work(session_factory()) as session:
+            row = session.get(SignIn, hash_of(token))
+            if row is None or row.revoked_at is not None:
+                return StoredSession()
+            if now - row.last_seen_at > IDLE or now - row.created_at > ABSOLUTE:
+                return StoredSession()
+            extends = request.endpoint not in app.config["NEVER_EXTENDS"]
+            if extends and now - row.last_seen_at > SEEN_EVERY:
+                row.last_seen_at = now
+            return StoredSession(row.data, token=token)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write a changed session; a renewed one gets a new token and the old one ends."""
+        if not isinstance(session, StoredSession) or not session.modified:
+            return
+        with unit_of_work(session_factory()) as unit:
+            if session.renew and session.token:
+                unit.execute(delete(SignIn).where(SignIn.token_hash == hash_of(session.token)))
+                session.token = ""
+            self._write(unit, session)
+        response.set_cookie(
+            self.cookie_name(),
+            session.token,
+            secure=settings().is_https,
+            httponly=True,
+            samesite="Lax",
+            path="/",
+        )
+
+    def _write(self, unit: Session, session: StoredSession) -> None:
+        now = clock()
+        row = unit.get(SignIn, hash_of(session.token)) if session.token else None
+        if row is None:
+            session.token = secrets.token_urlsafe(32)
+            row = SignIn(token_hash=hash_of(session.token), created_at=now, last_seen_at=now)
+            unit.add(row)
+        elif row.revoked_at is not None:
+            return
+        row.data, row.user_id = dict(session), session.user_id

@@ -1,0 +1,156 @@
+"""What a job is given: settings, sessions, gateways; and the shell that every job runs in."""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, wraps
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from backoffice.config import Settings
+from backoffice.gateways.ack_mailbox import AckMailbox, HttpFolder
+from backoffice.gateways.clearinghouse import ClaimMd, Clearinghouse
+from backoffice.gateways.documents import Documents, S3Documents
+from backoffice.gateways.mail import Mail, SmtpMail
+from backoffice.models.outbox import Errand
+from backoffice.models.payers import ClearinghouseAccount
+from backoffice.models.sealing import Keyring, install_keyring
+from backoffice.services.work import WalledSession, sessions, unit_of_work
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(minutes=15)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One errand as a job sees it: whose, about what, at which try."""
+
+    errand_id: UUID
+    practice_id: UUID | None
+    subject_id: UUID
+    turn: str
+    tries: int
+
+
+@dataclass(frozen=True)
+class Again:
+    """A job's wish to be rung again: not a failure, only not yet."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A worker's connections to the world."""
+
+    settings: Settings
+    engine: Engine
+    factory: sessionmaker[WalledSession]
+    documents: Documents
+    mail: Mail
+    mailbox: AckMailbox | None
+    clearinghouse_of: Callable[[ClearinghouseAccount], Clearinghouse]
+
+    def clock(self) -> datetime:
+        """Return this moment, aware."""
+        return datetime.now(UTC)
+
+    def work(self, practice_id: UUID | None) -> AbstractContextManager[Session]:
+        """Open a unit of work for one practice, or for the house where there is none."""
+        if practice_id is None:
+            return unit_of_work(self.factory, house=True)
+        return unit_of_work(self.factory, practices=[practice_id])
+
+
+Job = Callable[[Task, Runtime], Again | None]
+
+
+def runtime_from(settings: Settings) -> Runtime:
+    """Join a runtime from settings."""
+    install_keyring(Keyring(settings.field_keys, settings.index_key))
+    engine = create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
+    folder = settings.ack_mailbox_url
+
+    def clearinghouse_of(account: ClearinghouseAccount) -> Clearinghouse:
+        return ClaimMd(account.base_url or settings.clearinghouse_url, settings.clearinghouse_key)
+
+    return Runtime(
+        settings=settings,
+        engine=engine,
+        factory=sessions(engine),
+        documents=S3Documents(
+            endpoint_url=settings.s3_endpoint_url,
+            bucket=settings.s3_bucket,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key,
+            region=settings.s3_region,
+        ),
+        mail=SmtpMail(url=settings.smtp_url, sender=settings.mail_from),
+        mailbox=HttpFolder(folder) if folder else None,
+        clearinghouse_of=clearinghouse_of,
+    )
+
+
+@cache
+def this_process() -> Runtime:
+    """Return the runtime of this process, made from its environment once."""
+    return runtime_from(Settings.from_environment(os.environ))
+
+
+def errand_job(job: Job) -> Callable[[str], None]:
+    """Make a function that RQ can be rung with: an errand's id in, safe to run twice.
+
+    It finds the errand (done: nothing happens), runs the job, marks the errand done or says when
+    to ring again. A failure is kept as its kind, never its words, and rung again later.
+    """
+
+    @wraps(job)
+    def shell(errand_id: str) -> None:
+        run(job, UUID(errand_id), this_process())
+
+    return shell
+
+
+def run(job: Job, errand_id: UUID, runtime: Runtime) -> None:
+    """Run one job for one errand; see errand_job."""
+    with runtime.work(None) as session:
+        errand = session.get(Errand, errand_id)
+        if errand is None or errand.done_at is not None:
+            return
+        task = Task(errand.id, errand.practice_id, errand.subject_id, errand.turn, errand.tries)
+    try:
+        again = job(task, runtime)
+    except Exception as problem:  # noqa: BLE001 - a job never dies with words of a patient
+        kind = type(problem).__name__
+        log.error("job failed", job=job.__name__, errand=str(errand_id), kind=kind)
+        _ring_later(runtime, task, wait=_back_off(task.tries), problem=kind)
+        return
+    if again is None:
+        _done(runtime, task)
+    else:
+        _ring_later(runtime, task, wait=again.after, problem="")
+
+
+def _back_off(tries: int) -> timedelta:
+    return min(FIRST_WAIT * (1 << min(tries, 10)), LONGEST_WAIT)
+
+
+def _done(runtime: Runtime, task: Task) -> None:
+    with runtime.work(None) as session:
+        errand = session.get_one(Errand, task.errand_id)
+        errand.done_at, errand.problem = runtime.clock(), ""
+
+
+def _ring_later(runtime: Runtime, task: Task, *, wait: timedelta, problem: str) -> None:
+    with runtime.work(None) as session:
+        errand = session.get_one(Errand, task.errand_id)
+        errand.due_at, errand.rung_at = runtime.clock() + wait, None
+        errand.problem = problem
+        errand.tries += 1 if problem else 0
