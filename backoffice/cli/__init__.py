@@ -2,7 +2,12 @@
 
 import click
 
+from backoffice.cli.run import run
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Cleanclaim's command line. Exit 0: fine; 1: problems found; 2: bad use or failure."""
+
+
+main.add_command(run)

@@ -49,6 +49,11 @@ class Supervisor:
         """The process id of every running part by its name."""
         return {one.part.name: one.pid for one in self._running}
 
+    @property
+    def parts(self) -> list[Part]:
+        """The parts in the order of their starting."""
+        return [one.part for one in self._running]
+
     def spawn(self, parts: Sequence[Part]) -> None:
         """Begin these parts without waiting for them."""
         for part in parts:
