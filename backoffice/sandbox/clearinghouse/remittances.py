@@ -24,7 +24,8 @@ ZERO = Decimal("0.00")
 NO_BANK = "999999992"  # passes the routing number's check; belongs to no bank
 WRAPPINGS = frozenset({"ISA", "GS", "GE", "IEA", "ST", "SE"})
 FILING_CODES = frozenset(
-    "12 13 14 15 16 17 AM CH DS HM LM MA MB MC OF TV VA WC ZZ".split()
+    {"12", "13", "14", "15", "16", "17", "AM", "CH", "DS", "HM"}
+    | {"LM", "MA", "MB", "MC", "OF", "TV", "VA", "WC", "ZZ"}
 )  # pyx12's 005010X221A1 map
 OTHER_FILING_CODES = {"CI": "15", "BL": "12"}
 
