@@ -332,7 +332,7 @@ def read(source: Source, problems: ProblemLog | None = None) -> Iterator[Remitta
     for transaction in EnvelopeReader(source, log).transaction_sets():
         if transaction.set_id != "835":
             continue
-        mark = len(log)
+        mark, errors = len(log), log.errors
         reader = RemittanceReader(transaction, log)
         claims = tuple(reader)
         yield Remittance(
@@ -344,4 +344,5 @@ def read(source: Source, problems: ProblemLog | None = None) -> Iterator[Remitta
             claims=claims,
             provider_adjustments=tuple(reader.provider_adjustments),
             problems=log.since(mark),
+            errors=log.errors - errors,
         )

@@ -175,7 +175,8 @@ class Payment:
 class Remittance:
     """One transaction set of an 835: a payment, its claims, and what was wrong in reading it.
 
-    An error among `problems` means: keep the file, show it, post nothing of it.
+    `errors` of them, or one, mean: keep the file, show it, post nothing of it. `problems` are
+    the first of them and the warnings (a log keeps a bounded number, but counts all).
     """
 
     control_number: str  # ST02
@@ -186,8 +187,9 @@ class Remittance:
     claims: tuple[RemittanceClaim, ...]
     provider_adjustments: tuple[ProviderAdjustment, ...]
     problems: tuple[Problem, ...]
+    errors: int
 
     @property
     def is_readable(self) -> bool:
-        """Whether every value in it could be read."""
-        return not any(problem.is_error for problem in self.problems)
+        """Whether the set is whole and every value in it could be read."""
+        return self.errors == 0
