@@ -1,0 +1,50 @@
+"""Practices and their billing identities: whose an 835's payee is."""
+
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from backoffice.models.base import new_id
+from backoffice.models.practices import BillingProfile, PayeeIdentity
+from backoffice.models.sealing import keyring
+
+
+def payee_index(tax_id: str) -> bytes:
+    """Return the keyed hash of a payee's tax id, the same for all practices (N1*PE, REF*TJ)."""
+    return keyring().blind_index(None, "payee_tax_id", tax_id)
+
+
+def note_payee(session: Session, profile: BillingProfile) -> None:
+    """Remember that money for this NPI and tax id is this practice's; twice changes nothing."""
+    if not profile.npi:
+        return
+    tax_id = profile.tax_id
+    session.execute(
+        insert(PayeeIdentity)
+        .values(
+            id=new_id(),
+            created_at=profile.created_at,
+            npi=profile.npi,
+            tax_id_index=payee_index(tax_id) if tax_id else None,
+            practice_id=profile.practice_id,
+            profile_id=profile.id,
+        )
+        .on_conflict_do_nothing(index_elements=["npi", "tax_id_index", "profile_id"])
+    )
+
+
+def practice_of_payee(session: Session, *, npi: str, tax_id: str) -> UUID | None:
+    """Return the one practice that an 835's payee is, None when nobody or more than one is.
+
+    The NPI must be known; a tax id, where the 835 carries one, must not contradict it.
+    """
+    query = select(PayeeIdentity.practice_id).where(PayeeIdentity.npi == npi).distinct()
+    if tax_id:
+        index = payee_index(tax_id)
+        query = query.where(
+            or_(PayeeIdentity.tax_id_index == index, PayeeIdentity.tax_id_index.is_(None))
+        )
+    practices = session.scalars(query).all()
+    return practices[0] if len(practices) == 1 else None
