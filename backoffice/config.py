@@ -48,6 +48,8 @@ class Settings:
     mail_from: str
     portal_url: str
     """What links in mails begin with, and the one origin that the portal answers to."""
+    events_url: str | None
+    """The origin of the processes that serve event streams; None: the portal's own."""
     secret_key: str = field(repr=False)
     """Signs form tokens."""
     field_keys: Mapping[str, bytes] = field(repr=False)
@@ -97,6 +99,7 @@ class Settings:
             "smtp_url": read.needed("SMTP_URL", _url("smtp", "smtp+starttls", "smtps")),
             "mail_from": read.needed("MAIL_FROM", _mail_address),
             "portal_url": read.needed("PORTAL_URL", _origin),
+            "events_url": read.given("EVENTS_URL", _origin, default=None),
             "secret_key": read.needed("SECRET_KEY", _long),
             "field_keys": read.needed("FIELD_KEYS", _keys),
             "index_key": read.needed("INDEX_KEY", _key),

@@ -5,11 +5,13 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,7 +23,13 @@ from backoffice.sandbox.stack.servers import START_SECONDS, Servers, start_serve
 from backoffice.sandbox.stack.supervisor import StopAsked, Supervisor
 
 _PORTAL_PORT, _EVENTS_PORT, _CLEARINGHOUSE_PORT = 8000, 8001, 8010
-_WORKERS = 2
+_LOOPS = {
+    "relay": "workers.relay",
+    "cron": "workers.schedule",
+    "worker 1": "workers",
+    "worker 2": "workers",
+}
+_OURS = {"web", "events", *_LOOPS}
 _KEPT = {".lock"}
 
 # A payer's day lasts a second and everything that waits for people waits for seconds.
@@ -57,6 +65,7 @@ def run(folder: Path, told: Mapping[str, str], *, fresh: bool, tell: Callable[[s
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o711)  # PostgreSQL may be another user
     with _alone_on(folder):
+        (folder / "run.json").unlink(missing_ok=True)  # of a run that was killed
         if fresh:
             _forget(folder)
         supervisor = Supervisor(tell)
@@ -76,9 +85,6 @@ def run(folder: Path, told: Mapping[str, str], *, fresh: bool, tell: Callable[[s
             supervisor.stop([part.name for part in supervisor.parts if part.name in _OURS])
             supervisor.stop()
             (folder / "run.json").unlink(missing_ok=True)
-
-
-_OURS = {"web", "events", "relay", "cron", *(f"worker {n}" for n in range(1, _WORKERS + 1))}
 
 
 @contextmanager
@@ -135,8 +141,11 @@ def _start(folder: Path, told: Mapping[str, str], supervisor: Supervisor) -> _La
 
 def _prepare(laptop: _Laptop) -> list[dict[str, str]]:
     """Bring the database to today's shape, at the first start to life; answers who signs in."""
-    _once(laptop, "migrate", [sys.executable, "-m", "alembic", "upgrade", "head"])
+    if not laptop.servers.is_at((PROJECT / "migrations/versions/HEAD").read_text().strip()):
+        _once(laptop, "migrate", [sys.executable, "-m", "alembic", "upgrade", "head"])
     people = laptop.folder / "people.json"
+    if find_spec("backoffice.sandbox.demo") is None:
+        return []
     if not people.exists():
         demo = [sys.executable, "-m", "backoffice.sandbox.demo"]
         answer = _once(laptop, "demo", demo)
@@ -167,26 +176,22 @@ def _once(laptop: _Laptop, name: str, command: Sequence[str]) -> str:
 
 def _start_ours(laptop: _Laptop) -> None:
     """Every process of the Procfile, so that what runs here is what runs on many machines."""
-    web = _part(laptop, "web", _gunicorn(laptop.ports["portal"], threads=8))
-    events = _part(laptop, "events", _gunicorn(laptop.ports["events"], threads=64))
-    parts = [
-        replace(web, ready=lambda: _answers(laptop.ports["portal"])),
-        replace(events, ready=lambda: listens(laptop.ports["events"])),
-        _part(laptop, "relay", _module("workers.relay")),
-        _part(laptop, "cron", _module("workers.schedule")),
-    ]
-    for number in range(1, _WORKERS + 1):
-        parts.append(_part(laptop, f"worker {number}", _module("workers")))
+    portal, events = laptop.ports["portal"], laptop.ports["events"]
+    web = _gunicorn(laptop, "web", portal, workers=2, threads=8)
+    streams = _gunicorn(laptop, "events", events, workers=1, threads=64)
+    laptop.supervisor.start([replace(web, ready=lambda: _answers(portal))], START_SECONDS)
+    parts = [replace(streams, ready=lambda: listens(events))]
+    parts += [_part(laptop, name, _module(module)) for name, module in _LOOPS.items()]
     laptop.supervisor.start(parts, START_SECONDS)
-    laptop.supervisor.wait_until_ready(START_SECONDS)
+    laptop.supervisor.wait_until_ready(START_SECONDS)  # the clearinghouse, started before
 
 
 def _clearinghouse(laptop: _Laptop) -> Part:
     port = laptop.ports["clearinghouse"]
     part = _part(laptop, "clearinghouse", _module("backoffice.sandbox.clearinghouse"))
     told = {
-        "CLEARINGHOUSE_PORT": str(port),
-        "CLEARINGHOUSE_FOLDER": str(laptop.folder / "clearinghouse"),
+        "SANDBOX_CLEARINGHOUSE_PORT": str(port),
+        "SANDBOX_CLEARINGHOUSE_FOLDER": str(laptop.folder / "clearinghouse"),
     }
     return replace(part, environment={**laptop.environment, **told}, ready=lambda: listens(port))
 
@@ -195,17 +200,19 @@ def _module(name: str) -> list[str]:
     return [sys.executable, "-m", name]
 
 
-def _gunicorn(port: int, *, threads: int) -> list[str]:
-    return [
+def _gunicorn(laptop: _Laptop, name: str, port: int, *, workers: int, threads: int) -> Part:
+    command = [
         *_module("gunicorn"),
         "--no-control-socket",
         f"--bind=127.0.0.1:{port}",
         "--worker-class=gthread",
-        "--workers=2",
+        "--preload",  # one import for all workers
+        f"--workers={workers}",
         f"--threads={threads}",
         "--graceful-timeout=5",
         "backoffice.app:create_app()",
     ]
+    return replace(_part(laptop, name, command), death_signal=signal.SIGQUIT)
 
 
 def _part(laptop: _Laptop, name: str, command: list[str]) -> Part:

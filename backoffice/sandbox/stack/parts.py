@@ -33,9 +33,11 @@ class Part:
     environment: Mapping[str, str] = field(repr=False)
     log: Path
     ready: Callable[[], bool] | None = None
-    """Asked until it says yes; None means ready when still alive after a second."""
+    """Asked until it says yes; None: ready when the process has taken SIGTERM into its hands."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    death_signal: signal.Signals | None = None
+    """What it gets when its supervisor is killed, if not the stop signal."""
     cwd: Path | None = None
     user: tuple[int, int] | None = None
     """uid and gid to drop to; None keeps ours."""
@@ -62,7 +64,7 @@ class RunningPart:
                 extra_groups=None if uid is None else [],
                 # its own session: Ctrl-C reaches the supervisor alone, which stops in order
                 start_new_session=True,
-                preexec_fn=_dying_with(os.getpid(), part.stop_signal),
+                preexec_fn=_dying_with(os.getpid(), part.death_signal or part.stop_signal),
             )
 
     @property
@@ -86,9 +88,9 @@ class RunningPart:
             time.sleep(0.02)
 
     def _is_ready(self) -> bool:
-        if self.part.ready is None:
-            return not self.has_ended() and time.monotonic() > self.started + 1.0
-        return not self.has_ended() and self.part.ready()
+        if self.has_ended():
+            return False
+        return _catches_sigterm(self.pid) if self.part.ready is None else self.part.ready()
 
 
 def stop(running: Sequence[RunningPart]) -> None:
@@ -135,16 +137,26 @@ def listens(port: int) -> bool:
         return False
 
 
-def _dying_with(parent: int, stop_signal: signal.Signals) -> Callable[[], None]:
+def _dying_with(parent: int, number: signal.Signals) -> Callable[[], None]:
     """What a child does before it becomes the part: ask to be told of its parent's death."""
 
     def ask() -> None:
         if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, int(stop_signal))
+            _LIBC.prctl(_PR_SET_PDEATHSIG, int(number))
             if os.getppid() != parent:
                 os._exit(1)
 
     return ask
+
+
+def _catches_sigterm(pid: int) -> bool:
+    """Whether a program is past its imports and at its work; without /proc: whether it is there."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def _signal(running: RunningPart, number: signal.Signals) -> None:

@@ -134,13 +134,22 @@ class Postgres:
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
-    def _superuser(self) -> psycopg.Connection:
+    def revision_of(self, database: str) -> str | None:
+        """Which migration a database has come to; None before the first."""
+        with self._superuser(database) as connection:
+            try:
+                found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            except psycopg.errors.UndefinedTable:
+                return None
+        return str(found[0]) if found else None
+
+    def _superuser(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
             user=SUPERUSER,
             password=self._passwords.superuser,
-            dbname="postgres",
+            dbname=database,
             autocommit=True,
             connect_timeout=5,
         )

@@ -26,6 +26,10 @@ class Servers:
     mail_page: str | None
     """Where caught mail is read; None when SMTP_URL names a real mail server."""
 
+    def is_at(self, revision: str) -> bool:
+        """Whether our own database is migrated to this revision; of another's we know nothing."""
+        return self.postgres is not None and self.postgres.revision_of(DATABASE) == revision
+
 
 def start_servers(
     supervisor: Supervisor,
