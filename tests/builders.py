@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment, AppointmentLine
+from backoffice.models.claims import CLAIM_NUMBERS, Claim, ServiceLine
 from backoffice.models.clients import Client, Policy
 from backoffice.models.payers import (
     ClearinghouseAccount,
@@ -17,6 +19,7 @@ from backoffice.models.payers import (
 )
 from backoffice.models.practices import BillingProfile, Clinician, Practice, ServiceFacility
 from backoffice.rules.claim_facts import EntityKind, PayerOrder, Sex, TaxIdKind
+from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.readiness import (
     AppointmentStatus,
     EnrollmentKind,
@@ -207,6 +210,57 @@ def an_appointment(
         ),
     )
     return row
+
+
+def a_claim(session: Session, policy: Policy, *appointments: Appointment, **values: Any) -> Claim:
+    """A prepared claim of these appointments' lines to the policy's payer, not yet charged."""
+    first = appointments[0]
+    charge = sum((each.charge_amount for each in appointments), Decimal("0.00"))
+    given: dict[str, Any] = {
+        "number": session.scalar(select(CLAIM_NUMBERS.next_value())),
+        "payer_order": policy.payer_order,
+        "client_id": policy.client_id,
+        "policy_id": policy.id,
+        "payer_id": policy.payer_id,
+        "clinician_id": first.clinician_id,
+        "place_of_service": "11",
+        "diagnosis_codes": first.diagnosis_codes,
+        "first_day": min(each.served_on for each in appointments),
+        "last_day": max(each.served_on for each in appointments),
+        "charge_amount": charge,
+        "status": ClaimStatus.PREPARED,
+        "status_since": NOW,
+        "insurance_paid_amount": Decimal("0.00"),
+        "client_share_amount": Decimal("0.00"),
+        "write_off_amount": Decimal("0.00"),
+        "balance_amount": Decimal("0.00"),
+    }
+    claim = _added(session, Claim(practice_id=policy.practice_id, **(given | values)))
+    lines = [line for each in appointments for line in each.lines]
+    for position, line in enumerate(lines, start=1):
+        appointment = next(each for each in appointments if each.id == line.appointment_id)
+        _added(session, _a_service_line(claim, appointment, line, position))
+    return claim
+
+
+def _a_service_line(
+    claim: Claim, appointment: Appointment, line: AppointmentLine, position: int
+) -> ServiceLine:
+    return ServiceLine(
+        practice_id=claim.practice_id,
+        claim_id=claim.id,
+        position=position,
+        appointment_id=appointment.id,
+        appointment_line_id=line.id,
+        payer_order=claim.payer_order,
+        line_control_number=f"{claim.number}L{position}",
+        procedure_code=line.procedure_code,
+        modifiers=line.modifiers,
+        units=line.units,
+        charge_amount=line.charge_amount,
+        served_on=appointment.served_on,
+        diagnosis_pointers=[1],
+    )
 
 
 def _added(session: Session, row: Row) -> Row:

@@ -4,11 +4,34 @@ import enum
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Dialect,
+    ForeignKey,
+    Index,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.models.base import Money, PracticeRow, within_practice
-from backoffice.rules.posting import AccountKind
+from backoffice.rules.posting import Account
+
+
+class AccountAsKey(TypeDecorator[Account]):
+    """An account stored as one word: `payer_receivable:P`, `write_off:bundled`, `payer_cash`."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: Account | None, dialect: Dialect) -> str | None:
+        """Write the account's key."""
+        return None if value is None else value.key
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Account | None:
+        """Read the account back from its key."""
+        return None if value is None else Account.from_key(value)
 
 
 class PostingKind(enum.StrEnum):
@@ -16,6 +39,7 @@ class PostingKind(enum.StrEnum):
 
     CHARGE = "charge"
     REMITTANCE_LINE = "remittance_line"
+    DECISION = "decision"
     PROVIDER_ADJUSTMENT = "provider_adjustment"
     UNAPPLIED = "unapplied"
     REVERSAL = "reversal"
@@ -63,8 +87,8 @@ class LedgerEntry(PracticeRow):
     posting_id: Mapped[UUID]
     claim_id: Mapped[UUID | None]
     service_line_id: Mapped[UUID | None]
-    debit: Mapped[AccountKind]
-    credit: Mapped[AccountKind]
+    debit: Mapped[Account] = mapped_column(AccountAsKey())
+    credit: Mapped[Account] = mapped_column(AccountAsKey())
     amount: Mapped[Money]
     posted_on: Mapped[date]
-    memo: Mapped[str] = mapped_column(default="")  # a code: CO-45, PR-1, PLB-WO
+    memo: Mapped[str] = mapped_column(default="")  # why: a rules.posting.Memo
