@@ -2,6 +2,7 @@
 
 import click
 
+from backoffice.cli.edi import edi
 from backoffice.cli.run import run
 
 
@@ -10,4 +11,5 @@ def main() -> None:
     """Cleanclaim's command line. Exit 0: fine; 1: problems found; 2: bad use or failure."""
 
 
+main.add_command(edi)
 main.add_command(run)

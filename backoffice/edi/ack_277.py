@@ -119,28 +119,37 @@ class _Draft:
     member_id: str = ""
 
 
-class _Reader:
-    """Reads one 277 transaction set."""
+class StatusReader:
+    """The claims of one 277 transaction set, streaming; iterate it once.
+
+    Afterwards `levels` holds what was said of the whole batch and of providers.
+    """
 
     def __init__(self, transaction: TransactionSet, problems: ProblemLog) -> None:
+        self._transaction = transaction
         self.elements = ElementReader(problems)
         self.component = transaction.delimiters.component
         self.head = Segment(transaction.segment, ["BHT"])
         self.source = Segment(transaction.segment, ["NM1"])
         self.levels: list[LevelStatus] = []
-        self.claims: list[ClaimStatus] = []
+        self._claims: list[ClaimStatus] = []
         self._level = ""
         self._name: Segment | None = None
         self._above: _Draft | None = None
         self._claim: _Draft | None = None
         self._current: _Draft | None = None
 
-    def step(self, segment: Segment) -> None:
-        reader = self._READERS.get(segment.elements[0])
-        if reader is not None:
-            reader(self, segment)
+    def __iter__(self) -> Iterator[ClaimStatus]:
+        for segment in self._transaction.segments:
+            reader = self._READERS.get(segment.elements[0])
+            if reader is not None:
+                reader(self, segment)
+            if self._claims:
+                yield self._claims.pop()
+        self._finish()
+        yield from self._claims
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         self._close_claim()
         self._close_level()
 
@@ -148,7 +157,7 @@ class _Reader:
         self.head = segment
 
     def _hl(self, segment: Segment) -> None:
-        self.finish()
+        self._finish()
         self._level = segment.get(3)
         self._name = self._current = None
         if self._level in {"21", "19"}:
@@ -205,7 +214,7 @@ class _Reader:
         if draft is None:
             return
         first, last = draft.days or (None, None)
-        self.claims.append(
+        self._claims.append(
             ClaimStatus(
                 patient_control_number=draft.trace,
                 statuses=tuple(draft.statuses),
@@ -272,10 +281,8 @@ def read(source: Source, problems: ProblemLog | None = None) -> Iterator[StatusR
 
 def read_set(transaction: TransactionSet, problems: ProblemLog) -> StatusReport:
     """One 277 transaction set, of a claim acknowledgement (X214) or a status answer (X212)."""
-    reader = _Reader(transaction, problems)
-    for segment in transaction.segments:
-        reader.step(segment)
-    reader.finish()
+    reader = StatusReader(transaction, problems)
+    claims = tuple(reader)
     return StatusReport(
         control_number=transaction.control_number,
         guide=transaction.guide,
@@ -284,7 +291,7 @@ def read_set(transaction: TransactionSet, problems: ProblemLog) -> StatusReport:
         source_name=reader.source.get(3),
         source_id=reader.source.get(9),
         levels=tuple(reader.levels),
-        claims=tuple(reader.claims),
+        claims=claims,
         interchange=transaction.interchange,
         segment=transaction.segment,
     )

@@ -10,6 +10,8 @@ from backoffice.edi.problems import ProblemCode, ProblemLog
 from backoffice.edi.segments import Segment
 
 ZERO = Decimal("0.00")
+MAX_CLAIM_SEGMENTS = 50_000
+"""The most segments of one claim that a reader keeps: far beyond any guide, short of any memory."""
 _T = TypeVar("_T")
 
 
@@ -63,6 +65,18 @@ class ElementReader:
         except values.UnreadableValue:
             self.unreadable(segment, position, ProblemCode.UNREADABLE_DATE)
             return None
+
+    def too_big(self, first: Segment | None, segment: Segment) -> bool:
+        """Whether a claim that began at `first` has grown past all measure; noted once."""
+        if first is None or segment.number - first.number <= MAX_CLAIM_SEGMENTS:
+            return False
+        if segment.number - first.number == MAX_CLAIM_SEGMENTS + 1:
+            self.problems.add(
+                ProblemCode.LOOP_REPEATED,
+                f"A claim has more than {MAX_CLAIM_SEGMENTS} segments; the rest was left out.",
+                segment=segment.number,
+            )
+        return True
 
     def unreadable(self, segment: Segment, position: int, code: ProblemCode) -> None:
         """Note an element that is not what it should be."""

@@ -104,6 +104,7 @@ class ProblemLog:
         self.limit = limit
         self.errors = 0
         self.warnings = 0
+        self.unreadable_amounts = 0
         self._kept: list[Problem] = []
         self._unreadable: set[tuple[int | None, str]] = set()
 
@@ -119,7 +120,7 @@ class ProblemLog:
         """Note one problem."""
         self.keep(Problem(segment, code, words, severity, element))
 
-    def warn(
+    def remark(
         self, code: ProblemCode, words: str, *, segment: int | None = None, element: str = ""
     ) -> None:
         """Note one problem that does not stop anybody."""
@@ -134,6 +135,7 @@ class ProblemLog:
                 return
             if len(self._unreadable) < self.limit:
                 self._unreadable.add(place)
+            self.unreadable_amounts += problem.code == ProblemCode.UNREADABLE_AMOUNT
         if problem.is_error:
             self.errors += 1
         else:

@@ -65,10 +65,13 @@ class ClaimReader:
             if name in {"CLM", "HL", "SE"} and self._claim is not None:
                 yield self._finished()
             reader = readers.get(name)
-            if reader is not None:
+            if reader is not None and not self._too_big(segment):
                 reader(self, segment)
         if self._claim is not None:
             yield self._finished()
+
+    def _too_big(self, segment: Segment) -> bool:
+        return self._claim is not None and self._elements.too_big(self._claim.head, segment)
 
     # --- the loops above the claim
 

@@ -100,7 +100,7 @@ class FormCheck:
 
     def _too_many(self, segment: Segment) -> None:
         if self._claims == MAX_CLAIMS + 1:
-            self.problems.warn(
+            self.problems.remark(
                 ProblemCode.SEGMENT_REPEATED,
                 f"The transaction set has more than {MAX_CLAIMS} claims.",
                 segment=segment.number,

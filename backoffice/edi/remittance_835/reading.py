@@ -65,11 +65,16 @@ class RemittanceReader:
             if name in {"CLP", "PLB", "SE"} and self._claim is not None:
                 yield self._finished_claim(self._claim)
             reader = readers.get(name)
-            if reader is not None:
-                reader(self, segment)
+            if reader is None or (self._claim is not None and self._too_big(segment)):
+                continue
+            reader(self, segment)
         if self._claim is not None:
             yield self._finished_claim(self._claim)
         self._check_head()
+
+    def _too_big(self, segment: Segment) -> bool:
+        first = self._claim.head if self._claim is not None else None
+        return segment.elements[0] != "CLP" and self._elements.too_big(first, segment)
 
     def _check_head(self) -> None:
         for name in ("BPR", "TRN"):

@@ -130,7 +130,7 @@ class SegmentReader:
     def _say_once(self, code: ProblemCode, words: str) -> None:
         if code not in self._said:
             self._said.add(code)
-            self.problems.warn(code, words, segment=self.number + 1)
+            self.problems.remark(code, words, segment=self.number + 1)
 
     def _no_header(self) -> bool:
         if self._guess():

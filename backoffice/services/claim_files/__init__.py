@@ -1,6 +1,7 @@
 """Our claims to the bytes of an 837P and back: the one translator between billing and X12."""
 
 from backoffice.services.claim_files.inward import facts_in, facts_of
+from backoffice.services.claim_files.judging import scrub_problems
 from backoffice.services.claim_files.outward import (
     FileHeader,
     SeveralBillingProviders,
@@ -15,4 +16,5 @@ __all__ = [
     "claim_of",
     "facts_in",
     "facts_of",
+    "scrub_problems",
 ]
