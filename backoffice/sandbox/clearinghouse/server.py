@@ -274,7 +274,8 @@ class _Request(BaseHTTPRequestHandler):
         body = self.rfile.read(self._length())
         _, form, files = FormDataParser().parse(io.BytesIO(body), kind, len(body), options)
         if sent := files.get("File"):
-            return dict(form), sent.filename or "", sent.stream.read()
+            with sent.stream as stream:
+                return dict(form), sent.filename or "", stream.read()
         return dict(form), "", b""
 
     def _json_body(self) -> dict[str, Any]:

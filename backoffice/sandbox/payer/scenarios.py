@@ -62,7 +62,7 @@ DEFAULT_MIX: Mix = {
     Scenario.REJECTED_BY_PAYER: 4,
     Scenario.REJECTED_BY_CLEARINGHOUSE: 3,
 }
-"""Weights that sum to 100; 75 of them end paid."""
+"""Weights that sum to 100; 74 of them end paid."""
 
 DOWNCODED = {"90837": "90834", "90834": "90832", "99215": "99214", "99214": "99213"}
 
