@@ -1,10 +1,11 @@
 """Which service lines make one claim: groups, each with the reason it stands apart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -24,6 +25,7 @@ class BillableLine:
     """
 
     line_id: UUID
+    appointment_id: UUID
     client_id: UUID
     policy_id: UUID
     payer_order: PayerOrder
@@ -113,7 +115,9 @@ def group_lines(
 
     Lines join when client, policy, payer order, billing profile, clinician, place, facility,
     authorization and calendar year are alike, until the payer's lines, its one date or twelve
-    diagnoses end the claim. A line of more than twelve diagnoses stays alone; the scrub says so.
+    diagnoses end the claim. The lines of one appointment stay together wherever they fit on one
+    claim: an add-on code is paid beside its base only. An appointment of more than twelve
+    diagnoses stays alone; the scrub says so.
     """
     rules = rules or PayerGroupingRules()
     alike: dict[tuple[object, ...], list[BillableLine]] = {}
@@ -135,23 +139,30 @@ def _filled(
     """Fill one claim after another with lines that are alike, in their order."""
     groups: list[ClaimGroup] = []
     current: list[BillableLine] = []
-    for line in members:
-        full = _reason_to_close(current, line, rules) if current else None
+    for together in _kept_together(members, rules.most_lines):
+        full = _reason_to_close(current, together, rules) if current else None
         if full is not None:
             groups.append(ClaimGroup(tuple(current), apart))
             current, apart = [], full
-        current.append(line)
+        current += together
     return [*groups, ClaimGroup(tuple(current), apart)]
 
 
+def _kept_together(members: list[BillableLine], most: int) -> Iterator[list[BillableLine]]:
+    """Yield each appointment's lines, in pieces where they are more than a claim takes."""
+    for _, lines in groupby(members, key=lambda line: line.appointment_id):
+        session = list(lines)
+        yield from (session[start : start + most] for start in range(0, len(session), most))
+
+
 def _reason_to_close(
-    current: list[BillableLine], line: BillableLine, rules: PayerGroupingRules
+    current: list[BillableLine], together: list[BillableLine], rules: PayerGroupingRules
 ) -> Apart | None:
-    if not rules.several_dates and line.day != current[0].day:
+    if not rules.several_dates and together[0].day != current[0].day:
         return Apart.DATE
-    if len(current) >= rules.most_lines:
+    if len(current) + len(together) > rules.most_lines:
         return Apart.LINES
-    if len(_joined((*current, line))) > MOST_DIAGNOSES:
+    if len(_joined((*current, *together))) > MOST_DIAGNOSES:
         return Apart.DIAGNOSES
     return None
 
@@ -193,5 +204,5 @@ def _difference(one: tuple[object, ...], other: tuple[object, ...]) -> Apart:
     return next(reason for reason, before, after in pairs if before != after)
 
 
-def _order(line: BillableLine) -> tuple[UUID, date, UUID]:
-    return line.client_id, line.day, line.line_id
+def _order(line: BillableLine) -> tuple[UUID, date, UUID, UUID]:
+    return line.client_id, line.day, line.appointment_id, line.line_id
