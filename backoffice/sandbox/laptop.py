@@ -144,7 +144,7 @@ def _prepare(laptop: _Laptop) -> list[dict[str, str]]:
     if not laptop.servers.is_at((PROJECT / "migrations/versions/HEAD").read_text().strip()):
         _once(laptop, "migrate", [sys.executable, "-m", "alembic", "upgrade", "head"])
     people = laptop.folder / "people.json"
-    if find_spec("backoffice.sandbox.demo") is None:
+    if find_spec("backoffice.sandbox.demo.__main__") is None:
         return []
     if not people.exists():
         demo = [sys.executable, "-m", "backoffice.sandbox.demo"]
