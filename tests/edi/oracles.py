@@ -1,14 +1,11 @@
-"""Other people's validators, asked in one call for a whole file: pyx12, x12sdk and oxedi."""
+"""Other people's validators of claims, asked once for a whole file: pyx12 and x12sdk."""
 
 import io
 import json
 import logging
 import warnings
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-import oxedi
 import pyx12.errors
 import pyx12.params
 import pyx12.x12n_document

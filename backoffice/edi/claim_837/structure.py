@@ -27,11 +27,12 @@ class _Open:
 class Walk:
     """Follows a transaction set along the guide, one segment at a time, ST to SE."""
 
-    def __init__(self, guide: Guide, component: str, problems: ProblemLog) -> None:
+    def __init__(self, guide: Guide, component: str, problems: ProblemLog, *, first: int) -> None:
+        """`first` is the number of the ST in the file."""
         self.problems = problems
         self._guide = guide
         self._component = component
-        self._open = [_Open(guide.root, 0)]
+        self._open = [_Open(guide.root, first)]
 
     @property
     def loop(self) -> str:
@@ -119,6 +120,6 @@ class Walk:
                 self.problems.add(
                     ProblemCode.LOOP_MISSING if loop else ProblemCode.SEGMENT_MISSING,
                     f"{child.name} is missing in loop {at.rule.id}.",
-                    segment=at.segment or None,
+                    segment=at.segment,
                     element=child.id,
                 )

@@ -44,7 +44,7 @@ class FormCheck:
         component = transaction.delimiters.component
         self.problems = problems
         self._component = component
-        self._walk = Walk(guide_837p(), component, problems)
+        self._walk = Walk(guide_837p(), component, problems, first=transaction.segment)
         self._form = ElementForm(component, problems)
         self._hierarchy = _Hierarchy(problems)
         self._line = 0
