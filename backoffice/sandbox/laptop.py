@@ -77,6 +77,7 @@ def run(folder: Path, told: Mapping[str, str], *, fresh: bool, tell: Callable[[s
             run_file = _run_file(laptop, people)
             run_file.write(folder)
             tell(_announcement(run_file))
+            supervisor.wait_until_ready(START_SECONDS)
             supervisor.watch(changed=lambda: _run_file(laptop, people).write(folder))
         except StopAsked:
             tell("Stopping.")
@@ -175,15 +176,14 @@ def _once(laptop: _Laptop, name: str, command: Sequence[str]) -> str:
 
 
 def _start_ours(laptop: _Laptop) -> None:
-    """Every process of the Procfile, so that what runs here is what runs on many machines."""
+    """Every process of the Procfile, as on many machines: the portal answers, the rest begins."""
     portal, events = laptop.ports["portal"], laptop.ports["events"]
     web = _gunicorn(laptop, "web", portal, workers=2, threads=8)
     streams = _gunicorn(laptop, "events", events, workers=1, threads=64)
     laptop.supervisor.start([replace(web, ready=lambda: _answers(portal))], START_SECONDS)
     parts = [replace(streams, ready=lambda: listens(events))]
     parts += [_part(laptop, name, _module(module)) for name, module in _LOOPS.items()]
-    laptop.supervisor.start(parts, START_SECONDS)
-    laptop.supervisor.wait_until_ready(START_SECONDS)  # the clearinghouse, started before
+    laptop.supervisor.spawn(parts)
 
 
 def _clearinghouse(laptop: _Laptop) -> Part:
