@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -145,7 +144,7 @@ def _prepare(laptop: _Laptop) -> list[dict[str, str]]:
     if not laptop.servers.is_at((PROJECT / "migrations/versions/HEAD").read_text().strip()):
         _once(laptop, "migrate", [sys.executable, "-m", "alembic", "upgrade", "head"])
     people = laptop.folder / "people.json"
-    if find_spec("backoffice.sandbox.demo.__main__") is None:
+    if not (PROJECT / "backoffice/sandbox/demo/__main__.py").exists():
         return []
     if not people.exists():
         demo = [sys.executable, "-m", "backoffice.sandbox.demo"]
