@@ -10,9 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.models.appointments import WaitingOn
 from backoffice.models.base import Base, Money, PracticeRow, Quantity, within_practice
-from backoffice.models.clients import Client, Policy
+from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.models.payers import Payer
-from backoffice.models.practices import Clinician
+from backoffice.models.practices import BillingProfile, Clinician, ServiceFacility
 from backoffice.rules.claim_facts import PayerOrder
 from backoffice.rules.claim_status import ClaimEvent, ClaimStatus
 
@@ -89,6 +89,9 @@ class Claim(PracticeRow):
     policy: Mapped[Policy] = relationship(viewonly=True)
     payer: Mapped[Payer] = relationship(viewonly=True)
     clinician: Mapped[Clinician] = relationship(viewonly=True)
+    profile: Mapped[BillingProfile] = relationship(viewonly=True)
+    facility: Mapped[ServiceFacility | None] = relationship(viewonly=True)
+    authorization: Mapped[Authorization | None] = relationship(viewonly=True)
     lines: Mapped[list["ServiceLine"]] = relationship(
         viewonly=True, order_by="ServiceLine.position"
     )

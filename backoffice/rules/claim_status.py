@@ -29,6 +29,7 @@ class ClaimEvent(StrEnum):
     """What can happen to a claim; each leaves a ClaimStep, whether or not it moves the claim."""
 
     # what our people, or our own machinery, do
+    CREATED = "created"  # how a history begins; no claim takes this step from anywhere
     RELEASED = "released"
     RECALLED = "recalled"
     HELD = "held"

@@ -1816,6 +1816,7 @@ def make_tables() -> None:
         sa.Column(
             "event",
             sa.Enum(
+                "created",
                 "released",
                 "recalled",
                 "held",

@@ -26,22 +26,22 @@ from backoffice.rules.claim_status import (
 # The whole decision, one letter a pair: M moves, = stays, . stale, ? asks a person, x refused.
 # Columns in ClaimEvent's order: what we do | what is answered.
 MATRIX = """
-prepared              Mx=M=xxMMxM ......????
-scrub                 Mx==MxxxMxM ......????
-queued                xMMMxMxxxxx MMMMMMMMM?
-submitted             xxxxx=xxxMM =MMMMMMMM?
-received              xxxxx.xxxMM .=MMMMMMM?
-pending               xxxxx.xxxMM ...=MMMMM?
-more_info_required    xxxxx.MxxMM ....=MMMM?
-accepted              xxxxx.xxxMM ..=MMMMMM?
-rejected              xxxxx.xxxMM .....=MMM?
-denied                xxxxx.xxxMM ......=MMM
-deductible            xxxxx.xxxMM ......?=MM
-paid                  xxxxx.xxxMM ......??=M
-downloaded            xxxxMxx=MMM =MMMMMMMM?
-submitted_externally  xxxxxxxxxMM =MMMMMMMM?
-reopened              Mx=M=xxMMxM ......????
-voided                xxxxxxxxxxx ......???=
+prepared              xMx=M=xxMMxM ......????
+scrub                 xMx==MxxxMxM ......????
+queued                xxMMMxMxxxxx MMMMMMMMM?
+submitted             xxxxxx=xxxMM =MMMMMMMM?
+received              xxxxxx.xxxMM .=MMMMMMM?
+pending               xxxxxx.xxxMM ...=MMMMM?
+more_info_required    xxxxxx.MxxMM ....=MMMM?
+accepted              xxxxxx.xxxMM ..=MMMMMM?
+rejected              xxxxxx.xxxMM .....=MMM?
+denied                xxxxxx.xxxMM ......=MMM
+deductible            xxxxxx.xxxMM ......?=MM
+paid                  xxxxxx.xxxMM ......??=M
+downloaded            xxxxxMxx=MMM =MMMMMMMM?
+submitted_externally  xxxxxxxxxxMM =MMMMMMMM?
+reopened              xMx=M=xxMMxM ......????
+voided                xxxxxxxxxxxx ......???=
 """
 LETTERS = {Effect.MOVES: "M", Effect.STAYS: "=", Effect.STALE: ".", Effect.ASKS: "?"}
 
