@@ -32,7 +32,7 @@ Row = TypeVar("Row")
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 BILLING_NPI = "1234567893"
-CLINICIAN_NPI = "1518990011"
+CLINICIAN_NPI = "1518990019"
 
 
 def a_practice(session: Session, practice_id: UUID | None = None, **values: Any) -> Practice:
