@@ -14,7 +14,7 @@ import pyx12.x12n_document
 from backoffice.edi.claim_837 import Claim, ClaimReader, FormCheck, Line, Party, is_claim_set
 from backoffice.edi.envelope import EnvelopeReader, Interchange, TransactionSet
 from backoffice.edi.problems import Problem, ProblemLog
-from backoffice.edi.segments import Segment
+from backoffice.edi.segments import NotInCharacterSet, Segment, Writer
 from backoffice.sandbox.payer import ClaimSeen, LineSeen, PartySeen, PayeeSeen
 
 ZERO = Decimal("0.00")
@@ -77,12 +77,15 @@ def examine(content: bytes, *, with_pyx12: bool) -> FileExamined:
             continue
         interchange = interchange or unit.interchange
         sets.append(_set(unit))
+    broken = tuple(problem for problem in log if problem.is_error)
+    # pyx12 loses its footing in a file that we can't read ourselves: it is asked about good ones.
+    good = not broken and not any(each.problems for each in sets)
     return FileExamined(
         interchange=interchange,
         interchanges=reader.interchanges,
         sets=tuple(sets),
-        envelope_problems=tuple(problem for problem in log if problem.is_error),
-        refused_by_pyx12=with_pyx12 and not _pyx12_takes(content),
+        envelope_problems=broken,
+        refused_by_pyx12=with_pyx12 and good and not _pyx12_takes(content),
     )
 
 
@@ -110,6 +113,8 @@ def _set(unit: TransactionSet) -> SetExamined:
 def faults_of(claim: ClaimSeen) -> tuple[str, ...]:
     """What a clearinghouse's own edits refuse in one claim, in its words; the form is apart."""
     found: list[str] = []
+    if not is_returnable(claim):
+        found.append("A number or code holds characters that could not be returned.")
     if claim.frequency not in FREQUENCIES:
         found.append("Claim frequency code must be 1, 7 or 8.")
     if claim.frequency in {"7", "8"} and not claim.original_reference:
@@ -124,6 +129,28 @@ def faults_of(claim: ClaimSeen) -> tuple[str, ...]:
     if len(set(numbers)) != len(numbers):
         found.append("Line control numbers (REF*6R) must be unique within the claim.")
     return tuple(found)
+
+
+def is_returnable(claim: ClaimSeen) -> bool:
+    """Whether all that we echo can be written with our delimiters, exactly as it came."""
+    payee, echoed = claim.payee, Writer()
+    try:
+        for value in (
+            claim.patient_control_number,
+            claim.trace,
+            claim.payer_id,
+            claim.member_id,
+            claim.filing_code,
+            claim.rendering.number if claim.rendering else "",
+            claim.next_payer.number if claim.next_payer else "",
+            *(payee.npi, payee.tax_id, payee.state, payee.zip),
+            *(line.line_control_number for line in claim.lines),
+            *(code for line in claim.lines for code in (line.procedure_code, *line.modifiers)),
+        ):
+            echoed.segment("REF", "ZZ", value)
+    except NotInCharacterSet:
+        return False
+    return True
 
 
 def _seen(claim: Claim) -> ClaimSeen:
@@ -198,5 +225,5 @@ def _pyx12_takes(content: bytes) -> bool:
                 pyx12.params.params(), io.StringIO(text), io.StringIO(), None
             )
         )
-    except (pyx12.errors.X12Error, pyx12.errors.EngineError, ValueError, AssertionError):
+    except (pyx12.errors.X12Error, pyx12.errors.EngineError, ValueError, AttributeError):
         return False

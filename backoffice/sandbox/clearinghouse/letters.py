@@ -87,7 +87,7 @@ def ta1(answered: Interchange, *, numbers: Numbers, letter: str, note: str) -> b
     envelope = EnvelopeWriter(interchange_of(numbers))
     envelope.add(
         "TA1",
-        answered.control_number,
+        Text(answered.control_number),
         day_text(answered.day)[2:] if answered.day else "000000",
         clock_text(answered.clock) if answered.clock else "0000",
         letter,
@@ -107,7 +107,7 @@ def ack_999(
         envelope.group(group_of(numbers, "999", Guide.ACKNOWLEDGEMENT)),
         envelope.transaction_set("999", "0001", Guide.ACKNOWLEDGEMENT),
     ):
-        envelope.add("AK1", "HC", group_number, guide)
+        envelope.add("AK1", "HC", Text(group_number), Text(guide))
         for verdict in verdicts:
             _set_verdict(envelope, verdict)
         envelope.add("AK9", letter, str(len(verdicts)), str(len(verdicts)), str(taken))
@@ -115,11 +115,11 @@ def ack_999(
 
 
 def _set_verdict(envelope: EnvelopeWriter, verdict: SetVerdict) -> None:
-    envelope.add("AK2", "837", verdict.control_number, verdict.guide)
+    envelope.add("AK2", "837", Text(verdict.control_number), Text(verdict.guide))
     for fault in verdict.faults:
         envelope.add("IK3", fault.segment_id, str(fault.place), None, "8")
         if fault.patient_control_number:
-            envelope.add("CTX", ("CLM01", Text(fault.patient_control_number)))
+            envelope.add("CTX", ("CLM01", fault.patient_control_number))
         if fault.element:
             envelope.add("IK4", str(fault.element), None, fault.code)
     if verdict.faults:
@@ -153,7 +153,7 @@ def claim_ack_277(
         envelope.add("DTP", "009", "D8", day)
         envelope.add("HL", "2", "1", "21", "1")
         envelope.add("NM1", "41", "2", Text(numbers.to), None, None, None, None, "46", numbers.to)
-        envelope.add("TRN", "2", answered or "0")
+        envelope.add("TRN", "2", Text(answered) or "0")
         _summary(envelope, verdicts, day)
         _providers(envelope, verdicts, day)
     return envelope.finish()
@@ -191,7 +191,7 @@ def _claim(envelope: EnvelopeWriter, verdict: ClaimVerdict, day: str) -> None:
     patient = claim.patient
     envelope.add(
         "NM1", "QC", "1", Text(patient.last_or_organization_name), Text(patient.first_name),
-        None, None, None, "MI", Text(claim.member_id),
+        None, None, None, "MI", claim.member_id,
     )  # fmt: skip
     envelope.add("TRN", "2", claim.patient_control_number)
     letter = "WQ" if verdict.accepted else "U"
@@ -201,7 +201,7 @@ def _claim(envelope: EnvelopeWriter, verdict: ClaimVerdict, day: str) -> None:
     if verdict.payer_number:
         envelope.add("REF", "1K", verdict.payer_number)
     if claim.trace:
-        envelope.add("REF", "D9", Text(claim.trace))
+        envelope.add("REF", "D9", claim.trace)
     days = sorted(line.day for line in claim.lines)
     if days:
         envelope.add("DTP", "472", "D8", day_text(days[0]))

@@ -123,7 +123,7 @@ def _check(envelope: EnvelopeWriter, check: Check) -> None:
     envelope.add("N1", "PR", Text(check.payer_name))
     envelope.add("N3", "1 SANDBOX WAY")
     envelope.add("N4", "HARTFORD", "CT", "061030001")
-    envelope.add("REF", "2U", Text(check.payer_id))
+    envelope.add("REF", "2U", check.payer_id)
     envelope.add("PER", "BL", Text(check.payer_name), "TE", "8005550100")
     payee = check.payee
     envelope.add("N1", "PE", Text(payee.name), "XX", payee.npi)
@@ -188,7 +188,7 @@ def _filing_code(filed_as: str) -> str:
 def _person(envelope: EnvelopeWriter, role: str, person: PartySeen, *, member_id: str) -> None:
     envelope.add(
         "NM1", role, "1", Text(person.last_or_organization_name), Text(person.first_name),
-        None, None, None, "MI", Text(member_id),
+        None, None, None, "MI", member_id,
     )  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def _line(envelope: EnvelopeWriter, line: LinePayment) -> None:
     for group in dict.fromkeys(made.group for made in line.adjustments):
         _adjustments(envelope, group, [made for made in line.adjustments if made.group == group])
     if line.line_control_number:
-        envelope.add("REF", "6R", Text(line.line_control_number))
+        envelope.add("REF", "6R", line.line_control_number)
     if line.allowed_amount:
         envelope.add("AMT", "B6", amount_text(line.allowed_amount))
     for remark in line.remarks:

@@ -13,6 +13,7 @@ from backoffice.sandbox.clearinghouse.examination import (
     SetExamined,
     examine,
     faults_of,
+    is_returnable,
 )
 from backoffice.sandbox.clearinghouse.letters import (
     OUR_ID,
@@ -157,7 +158,7 @@ def _take_set(world: World, upload: _Upload, examined: SetExamined) -> list[dict
         faults = (examined.problems[0].words,) if examined.problems else faults_of(claim)
         ending = _ending(world, upload, claim, faults)
         lines.append(_take_claim(world, upload, examined.reference, claim, ending))
-        if ending.stc:
+        if ending.stc and is_returnable(claim):
             refused.append(ClaimVerdict(claim, ending.stc, accepted=False))
     if refused and not examined.problems:
         letter = world.numbers(upload.submitter, upload.arrived_at)

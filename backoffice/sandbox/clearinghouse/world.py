@@ -1,6 +1,7 @@
 """The sandbox clearinghouse's surroundings: its memory, its accounts and its own fast clock."""
 
 import hashlib
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,7 +76,8 @@ class World:
 
     def numbers(self, to: str, at: float) -> Numbers:
         """Control number and moment for a letter that goes to `to`."""
-        return Numbers(self.store.next_number("letter"), to, wall(at))
+        known = re.sub(r"[^A-Z0-9]", "", to.upper())[:15]  # a broken ISA may name anybody
+        return Numbers(self.store.next_number("letter"), known, wall(at))
 
     @property
     def has_mailbox(self) -> bool:
