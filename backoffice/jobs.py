@@ -24,6 +24,7 @@ class Job(StrEnum):
     POST_REMITTANCE = "workers.remittances.post_remittance"
     RUN_INTAKE = "workers.intake.run_intake"
     REFRESH_READINESS = "workers.readiness.refresh_readiness"
+    BEGIN_DAY = "workers.readiness.begin_day"
     SEND_MAIL = "workers.notifications.send_mail"
     NOTICE_UNREAD = "workers.notifications.notice_unread"
 
@@ -35,6 +36,7 @@ TIMEOUTS = {
     Job.POST_REMITTANCE.value: 900,
     Job.RUN_INTAKE.value: 1800,
     Job.REFRESH_READINESS.value: 900,
+    Job.BEGIN_DAY.value: 900,
 }
 """Seconds after which a job is ended, where 120 are not right."""
 

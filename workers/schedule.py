@@ -15,6 +15,7 @@ from backoffice.jobs import Job, ask_for
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.users import SignIn
+from backoffice.services import unbilled
 from workers.runtime import runtime_from
 
 DONE_KEPT = timedelta(days=7)
@@ -55,6 +56,7 @@ def main() -> None:
         with runtime.work(None) as session:
             poll_accounts(session, now=now, every_seconds=settings.poll_seconds)
             if now - swept > SWEEP_EVERY:
+                unbilled.ask_for_days(session, now=now)
                 sweep(session, now=now)
                 swept = now
         time.sleep(min(1.0, settings.poll_seconds / 2))

@@ -16,7 +16,7 @@ from backoffice.rules.readiness import AppointmentStatus, EnrollmentKind, Subjec
 from backoffice.services.unbilled.findings import refresh, write_findings
 from backoffice.services.unbilled.judging import MODELS, judge
 from backoffice.services.unbilled.placing import judge_visits, place
-from backoffice.services.unbilled.surroundings import Surroundings, take_turn
+from backoffice.services.unbilled.surroundings import Surroundings, local_day, take_turn
 
 CLIENTS_AT_ONCE = 500
 DAYS_AHEAD = timedelta(days=15)  # a day more than the rules warn ahead
@@ -68,17 +68,47 @@ def subjects_changed(
 
 
 def judge_practice_anew(session: Session, practice_id: UUID, *, now: datetime) -> None:
-    """Judge everything of a practice and place all its appointments; for intake and repairs."""
+    """Judge everything of a practice and place all its appointments, in one transaction.
+
+    For a first load. Where others work meanwhile ask for `refresh_later`: it goes in small steps.
+    """
+    judge_subjects(session, practice_id, now=now)
+    clients_changed(session, practice_id, _all_clients(session, practice_id), now=now)
+
+
+def judge_subjects(session: Session, practice_id: UUID, *, now: datetime) -> None:
+    """Judge the practice and everything of it but its appointments; nothing is counted yet."""
     take_turn(session, practice_id)
     around = Surroundings.of(session, practice_id, now=now)
     write_findings(session, practice_id, judge(around, Subject.PRACTICE, [practice_id]))
     for kind, model in MODELS.items():
         ids = session.scalars(select(model.id).where(model.practice_id == practice_id)).all()
-        if kind is Subject.LOCATION:
-            continue  # seen from the profiles its appointments bill under: after placing
         for part in batches(ids, 10 * CLIENTS_AT_ONCE):
             write_findings(session, practice_id, judge(around, kind, part))
-    _replace_all(around)
+
+
+def clients_changed(
+    session: Session, practice_id: UUID, client_ids: Sequence[UUID], *, now: datetime
+) -> None:
+    """Place and count these clients' appointments anew; all else keeps its findings."""
+    take_turn(session, practice_id)
+    around = Surroundings.of(session, practice_id, now=now)
+    _replace_all(around, client_ids)
+
+
+def next_clients(
+    session: Session, practice_id: UUID, *, after: UUID | None, payer_id: UUID | None = None
+) -> Sequence[UUID]:
+    """Return the next clients in order of id (with a policy of one payer): one step of work."""
+    query = select(Client.id).where(Client.practice_id == practice_id)
+    if payer_id is not None:
+        query = select(Policy.client_id).where(
+            Policy.practice_id == practice_id, Policy.payer_id == payer_id
+        )
+    (column,) = query.selected_columns
+    if after is not None:
+        query = query.where(column > after)
+    return session.scalars(query.distinct().order_by(column).limit(CLIENTS_AT_ONCE)).all()
 
 
 def refresh_later(
@@ -105,20 +135,8 @@ def payer_changed(session: Session, payer_id: UUID, *, now: datetime) -> None:
         refresh_later(session, practice_id, now=now, payer_id=payer_id)
 
 
-def clients_of_payer(
-    session: Session, practice_id: UUID, payer_id: UUID, *, after: UUID | None = None
-) -> Sequence[UUID]:
-    """Return the next clients with a policy of the payer, in order of id: one batch of work."""
-    query = select(Policy.client_id).where(
-        Policy.practice_id == practice_id, Policy.payer_id == payer_id
-    )
-    if after is not None:
-        query = query.where(Policy.client_id > after)
-    return session.scalars(query.distinct().order_by(Policy.client_id).limit(CLIENTS_AT_ONCE)).all()
-
-
 def clients_changed_by_payer(
-    session: Session, practice_id: UUID, client_ids: Collection[UUID], *, now: datetime
+    session: Session, practice_id: UUID, client_ids: Sequence[UUID], *, now: datetime
 ) -> None:
     """Judge policies and authorizations of these clients anew and place their appointments."""
     take_turn(session, practice_id)
@@ -150,6 +168,20 @@ def day_began(session: Session, practice_id: UUID, *, now: datetime) -> None:
     _judge_and_count(around, Subject.AUTHORIZATION, ending)
     for part in batches(_clients_of_the_day(around), CLIENTS_AT_ONCE):
         _replace(around, part)
+
+
+def ask_for_days(session: Session, *, now: datetime) -> None:
+    """Ask for each practice's new day, once a day; the session is the house's."""
+    live = select(Practice.id, Practice.time_zone).where(Practice.left_at.is_(None))
+    for practice_id, zone in session.execute(live):
+        ask_for(
+            session,
+            Job.BEGIN_DAY,
+            subject_id=practice_id,
+            practice_id=practice_id,
+            due_at=now,
+            turn=local_day(zone, now).isoformat(),
+        )
 
 
 def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
@@ -198,13 +230,14 @@ def _replace(
     _judge_and_count(around, Subject.LOCATION, used)
 
 
-def _replace_all(around: Surroundings, client_ids: Sequence[UUID] | None = None) -> None:
-    if client_ids is None:
-        client_ids = around.session.scalars(
-            select(Client.id).where(Client.practice_id == around.practice_id).order_by(Client.id)
-        ).all()
+def _replace_all(around: Surroundings, client_ids: Sequence[UUID]) -> None:
     for part in batches(client_ids, CLIENTS_AT_ONCE):
         _replace(around, part)
+
+
+def _all_clients(session: Session, practice_id: UUID) -> Sequence[UUID]:
+    query = select(Client.id).where(Client.practice_id == practice_id)
+    return session.scalars(query.order_by(Client.id)).all()
 
 
 def _replace_clients(around: Surroundings, ids: Collection[UUID]) -> None:
@@ -217,14 +250,14 @@ def _follow_practice(around: Surroundings, ids: Collection[UUID]) -> None:
         select(Policy.id).where(Policy.practice_id == around.practice_id)
     ).all()
     _judge_and_count(around, Subject.POLICY, policies)
-    _replace_all(around)
+    _replace_all(around, _all_clients(around.session, around.practice_id))
 
 
 def _follow_profile(around: Surroundings, ids: Collection[UUID]) -> None:
     """Its practice counts it, clinicians and locations are seen from it, sessions choose it."""
     _judge_and_count(around, Subject.PRACTICE, [around.practice_id])
     _judge_and_count(around, Subject.CLINICIAN, list(around.clinicians))
-    _replace_all(around)
+    _replace_all(around, _all_clients(around.session, around.practice_id))
     _judge_and_count(around, Subject.LOCATION, [each.id for each in around.facilities])
 
 

@@ -41,6 +41,14 @@ def take_turn(session: Session, practice_id: UUID) -> None:
     )
 
 
+def local_day(zone: str, now: datetime) -> date:
+    """Return the day it is in a practice's zone; in UTC where the zone is not known."""
+    try:
+        return today_in(zone, now)
+    except UnknownTimeZone:
+        return today_in(FALLBACK_ZONE, now)
+
+
 def fresh(session: Session, query: Select[Entity]) -> Sequence[Entity]:
     """Return the rows as the database has them now, also where the session knew them before."""
     return session.scalars(query.execution_options(populate_existing=True)).all()
@@ -71,10 +79,7 @@ class Surroundings:
     @cached_property
     def today(self) -> date:
         """Return the day it is where the practice is."""
-        try:
-            return today_in(self.practice.time_zone, self.now)
-        except UnknownTimeZone:
-            return today_in(FALLBACK_ZONE, self.now)
+        return local_day(self.practice.time_zone, self.now)
 
     @cached_property
     def profiles(self) -> Sequence[BillingProfile]:
