@@ -19,14 +19,17 @@ WORDS = {
     "835": "ERAs (835)",
     "ein": "EIN",
     "ssn": "SSN",
+    "ach": "EFT",
+    "chk": "Check",
+    "fwt": "Wire",
+    "non": "No payment",
+    "own": "Our own format",
     "era": "ERA",
     "eob": "EOB",
     "npi": "NPI",
     "self_pay": "Self-pay",
-    "us": "Us",
     "no_show": "No-show",
     "late_cancelled": "Late cancelled",
-    "unbilled": "Unbilled",
 }
 """Codes whose words are not simply the code with spaces. All others are: more_info_required."""
 
@@ -90,6 +93,15 @@ def long_day(value: date | None) -> str:
     return _time(value.isoformat(), _month_day(value, _today()))
 
 
+def long_days(first: date | None, last: date | None = None) -> str:
+    """A range in a sentence: Oct 6 \u2013 20, or Oct 28 \u2013 Nov 4."""
+    if first is None or last is None or first == last:
+        return long_day(first)
+    same_month = (first.year, first.month) == (last.year, last.month)
+    end = _time(last.isoformat(), str(last.day)) if same_month else long_day(last)
+    return Markup("{} \u2013 {}").format(long_day(first), end)
+
+
 def moment(value: datetime | None) -> str:
     """A moment in the reader's zone: Nov 19, 6:12 am; the year when it is not this year.
 
@@ -151,6 +163,14 @@ def left(value: date | datetime | None) -> str:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value.isoformat(), title, shown
     )
+
+
+def deadline(value: date | None) -> str:
+    """A deadline on a record: 47 d left, Jan 5; 3 d late, Nov 16."""
+    if value is None:
+        return NOT_KNOWN
+    late = value < _today()
+    return Markup("{}{}, {}").format(left(value), "" if late else " left", long_day(value))
 
 
 def label(code: str | Enum | None) -> str:
@@ -257,12 +277,14 @@ FILTERS: dict[str, Callable[..., object]] = {
     "day": day,
     "days": days,
     "long_day": long_day,
+    "long_days": long_days,
     "moment": moment,
     "clock": clock,
     "when": when,
     "ago": ago,
     "age": age,
     "left": left,
+    "deadline": deadline,
     "label": label,
     "plural": plural,
     "known": known,

@@ -148,6 +148,7 @@
     ["[data-theme-choice]", (button) => remember("theme", button.dataset.themeChoice)],
     ["[data-density-choice]", () => remember("density", document.documentElement.dataset.density ? "" : "roomy")],
     ["[data-unfold]", (button) => { const open = document.getElementById(button.dataset.unfold).classList.toggle("is-unfolded"); button.setAttribute("aria-expanded", open); }],
+    ["[data-fold]", (button) => { const open = button.getAttribute("aria-expanded") !== "true"; button.setAttribute("aria-expanded", open); for (const part of all(`[data-part="${button.closest("tr").id}"]`)) part.hidden = !open; }],
     ["[data-drawer-close]", (_, event) => { if (closeDrawer()) event.preventDefault(); }],
   ];
   document.addEventListener("click", (event) => {
