@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -179,6 +180,7 @@ def test_it_comes_back_after_going_down(gateway: ClaimMd, sandbox: SandboxCleari
     for _ in range(200):
         if isinstance(gateway.send(FILE, name_of(1)), Accepted):
             break
+        time.sleep(0.05)
     assert receipts(sandbox) == {"PCN1": 1}
 
 
