@@ -16,6 +16,8 @@ class Job(StrEnum):
 
     RELEASE_CLAIMS = "workers.submissions.release_claims"
     TRANSMIT_SUBMISSION = "workers.submissions.transmit_submission"
+    SECOND_OPINION = "workers.submissions.second_opinion"
+    SWEEP_PRACTICE = "workers.sweeps.sweep_practice"
     POLL_CLEARINGHOUSE = "workers.inbound.poll_clearinghouse"
     READ_INBOUND_FILE = "workers.inbound.read_inbound_file"
     APPLY_RESPONSES = "workers.inbound.apply_responses"

@@ -25,6 +25,7 @@ from backoffice.services.claims.releasing import (
     reopen,
 )
 from backoffice.services.claims.steps import (
+    HEARD,
     StepNotPossible,
     advance,
     ask_for_person,
@@ -34,6 +35,7 @@ from backoffice.services.claims.steps import (
 )
 
 __all__ = [
+    "HEARD",
     "Action",
     "AlreadyOnAClaim",
     "Choice",
