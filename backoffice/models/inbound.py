@@ -81,6 +81,7 @@ class InboundResponse(HouseRow):
     payer_number: Mapped[str] = mapped_column(default="")
     from_payer: Mapped[bool]
     status: Mapped[str]  # A, R or as sent
+    category: Mapped[str] = mapped_column(default="")  # STC01-1, where the message has one
     message_sealed: Mapped[bytes | None]
     message = SealedText()
     said_at: Mapped[datetime | None]

@@ -967,6 +967,7 @@ def make_tables() -> None:
         sa.Column("payer_number", sa.Text(), nullable=False),
         sa.Column("from_payer", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
         sa.Column("message_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("said_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(

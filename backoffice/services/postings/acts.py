@@ -95,6 +95,12 @@ def charge(session: Session, claim: Claim, *, now: datetime) -> Posting | None:
     return _post_next(session, PostingKind.CHARGE, claim, moves, Occasion(now))
 
 
+def is_charged(session: Session, claim: Claim) -> bool:
+    """Whether the ledger has ever been told of this claim's charge."""
+    kind = Posting.kind == PostingKind.CHARGE
+    return count_of(session, (Posting.claim_id == claim.id) & kind) > 0
+
+
 def post_line(
     session: Session,
     claim: Claim,
