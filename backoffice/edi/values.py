@@ -6,9 +6,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 CENT = Decimal("0.01")
-_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d*)?|\.\d+)")
-_DAY = re.compile(r"\d{8}")
-_CLOCK = re.compile(r"\d{4}(?:\d{2}(?:\d{1,2})?)?")
+_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+_DAY = re.compile(r"\d{8}", re.ASCII)
+_CLOCK = re.compile(r"\d{4}(?:\d{2}(?:\d{1,2})?)?", re.ASCII)
 
 
 class UnreadableValue(ValueError):

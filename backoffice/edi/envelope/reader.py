@@ -253,7 +253,7 @@ class EnvelopeReader:
 
     def _count(self, segment: Segment, element: str, found: int) -> None:
         said = segment.get(1)
-        if not said.isdecimal() or int(said) != found:
+        if not (said.isdecimal() and len(said) <= 10 and int(said) == found):
             self.problems.add(
                 ProblemCode.COUNT_MISMATCH,
                 f"{element} says another count than the {found} found.",
