@@ -63,3 +63,5 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
         parent.config.pluginmanager.import_plugin("tests.servers")
         if floor not in _NEED_NO_DATABASE:
             parent.config.pluginmanager.import_plugin("tests.databases")
+        if floor == "web":
+            parent.config.pluginmanager.import_plugin("tests.portal")

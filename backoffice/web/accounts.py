@@ -21,6 +21,13 @@ def _browser_session() -> StoredSession:
     return cast(StoredSession, session._get_current_object())  # type: ignore[attr-defined]  # a proxy
 
 
+@bp.get("/")
+@signed_in
+def home() -> ResponseReturnValue:
+    """Go to the first page."""
+    return redirect(next_page(None))
+
+
 @bp.route("/sign-in", methods=["GET", "POST"])
 @public
 def sign_in() -> ResponseReturnValue:

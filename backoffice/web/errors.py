@@ -7,6 +7,7 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
 from backoffice.services.refusal import ChangedElsewhere, NotVisible, Refused
+from backoffice.web.extensions import settings
 
 log = get_logger()
 
@@ -24,10 +25,7 @@ def refused(problem: Refused) -> ResponseReturnValue:
     if isinstance(problem, NotVisible):
         return page(404)
     status = 409 if isinstance(problem, ChangedElsewhere) else 422
-    shown = render_template(
-        "errors/refused.html", words=problem.words, request_id=g.get("request_id", "")
-    )
-    return shown, status
+    return render_template("errors/refused.html", refusal=problem, back=_way_back()), status
 
 
 def http_problem(problem: HTTPException) -> ResponseReturnValue:
@@ -38,8 +36,15 @@ def http_problem(problem: HTTPException) -> ResponseReturnValue:
     if status in PAGES:
         return page(status)
     words = "This page was open for too long." if isinstance(problem, CSRFError) else problem.name
-    shown = render_template("errors/refused.html", words=words, request_id=g.get("request_id", ""))
+    shown = render_template("errors/refused.html", refusal=Refused(words), back=_way_back())
     return shown, status
+
+
+def _way_back() -> str:
+    """Return the page of ours the person came from, else the first page."""
+    came_from = request.referrer or ""
+    ours = settings().portal_url
+    return came_from.removeprefix(ours) if came_from.startswith(f"{ours}/") else "/"
 
 
 def fault(problem: Exception) -> ResponseReturnValue:
