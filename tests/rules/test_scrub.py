@@ -30,6 +30,7 @@ from tests.rules.scrubbed import (
     FACILITY,
     HOME,
     LINE,
+    OTHER,
     PARENT,
     SECONDARY,
     SERVED,
@@ -139,6 +140,15 @@ def test_the_filing_clock_of_a_secondary_runs_from_the_primarys_remittance() -> 
     later = SERVED + timedelta(31)
     assert C.FILED_LATE in {each.code for each in scrub(CLEAN, on=later, rules=rules)}
     assert C.FILED_LATE not in {each.code for each in scrub(SECONDARY, on=later, rules=rules)}
+
+
+def test_another_payer_may_adjust_claim_and_lines_each_for_its_own_reason() -> None:
+    # The guide's own third example of coordination: deductible on the claim, contract on the line.
+    on_line = AdjustmentFacts("CO", "45", Decimal("75.00"))
+    on_claim = AdjustmentFacts("PR", "2", Decimal("20.00"))
+    decided = with_decision(paid_amount=Decimal("100.00"), adjustments=(on_line,))
+    other = replace(OTHER, paid_amount=Decimal("80.00"), adjustments=(on_claim,))
+    assert scrub(replace(decided, others=(other,)), on=TODAY) == ()
 
 
 def test_a_line_may_bring_its_own_authorization() -> None:

@@ -82,7 +82,8 @@ def _claim_decision(other: OtherPayerFacts, name: str, facts: ClaimFacts, on: da
         left = Place(f"{name} client share", "2320 AMT*EAF")
         yield from amount_findings(other.remaining_patient_amount, left)
     yield from _adjustments(other.adjustments, f"{name} adjustments", "2320 CAS")
-    if other.adjustments and any(each.adjustments for each in on_lines):
+    # Both levels may adjust, each its own share; the same reason on both counts one amount twice.
+    if _reasons(other.adjustments) & _reasons(each for one in on_lines for each in one.adjustments):
         yield found(_C.DECIDED_TWICE, Place(f"{name} adjustments", "2320 and 2430 CAS"))
     yield from _claim_decision_day(other, name, facts, on)
 
@@ -155,6 +156,10 @@ def _adjustments(adjustments: Iterable[AdjustmentFacts], name: str, where: str) 
         # An adjustment may be negative (it adds), so only its form is judged.
         if not is_whole_cents(adjustment.amount):
             yield found(_C.AMOUNT_MALFORMED, Place(f"{name} amount", f"{where}03"))
+
+
+def _reasons(adjustments: Iterable[AdjustmentFacts]) -> set[tuple[str, str]]:
+    return {(each.group, each.reason) for each in adjustments}
 
 
 def _on_lines(other: OtherPayerFacts, facts: ClaimFacts) -> list[LineAdjudicationFacts]:

@@ -184,8 +184,8 @@ WORDS_ON_SERVICES: Final[Mapping[ScrubCode, Advice]] = MappingProxyType(
         ),
         _C.DECIDED_TWICE: Advice(
             _E,
-            "{it} are given for the claim and for its lines.",
-            "Give them on the lines, or on the claim, not both.",
+            "{it} of one reason are given for the claim and again for its lines.",
+            "Give each amount once, best on its line.",
         ),
         _C.DECISION_DAY_MISSING: Advice(
             _E, "{it} is missing.", "Enter the date of that payer's remittance."
