@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backoffice.rules.answers import decision_of
+from backoffice.rules.answers import Speaker, Unclear, decision_of, event_of_response
 from backoffice.rules.claim_facts import AdjustmentFacts, PayerOrder
+from backoffice.rules.claim_status import ClaimEvent, ClaimStatus, step
 from backoffice.rules.remittance_facts import AdjudicatedClaim, AdjudicatedLine
 from backoffice.sandbox.payer import (
     DEFAULT_MIX,
@@ -262,3 +263,34 @@ def test_a_replacement_of_a_claim_the_payer_does_not_know_is_rejected(frequency:
 
     assert story.end == "rejected"
     assert story.payments == ()
+
+
+def heard(story: Story) -> ClaimStatus:
+    """Where our claim stands once every step of a story has been heard, in its order."""
+    if story.clearinghouse_refuses:
+        category = story.clearinghouse_refuses.split(":")[0]
+        event = event_of_response("R", category=category, speaker=Speaker.CLEARINGHOUSE)
+        assert isinstance(event, ClaimEvent)
+        return step(ClaimStatus.SUBMITTED, event).status
+    status = ClaimStatus.SUBMITTED
+    for each in sorted(story.steps, key=lambda each: each.days):
+        events: list[ClaimEvent | Unclear] = [
+            decision_of(as_facts(payment), order=PayerOrder.PRIMARY).event
+            for payment in each.payments
+        ]
+        if each.kind is StepKind.SAYS:
+            letter, category = ("A" if each.accepts else "R"), each.stc.split(":")[0]
+            events = [event_of_response(letter, category=category, speaker=Speaker.PAYER)]
+        for event in events:
+            assert isinstance(event, ClaimEvent)
+            status = step(status, event).status
+    return status
+
+
+@given(scenario=st.sampled_from(Scenario), seed=st.integers(0, 5_000))
+def test_a_claim_that_hears_its_story_stands_where_it_was_written_down(
+    scenario: Scenario, seed: int
+) -> None:
+    story = story_of(a_claim(), seed=seed, forced=scenario)
+
+    assert heard(story) == story.end
