@@ -19,7 +19,8 @@ SUPERUSER = "postgres"
 OWNER = "owner"
 APP = "app"
 
-# An error's detail may carry what somebody typed, so the server's log gets codes only.
+# An error's detail may carry what somebody typed, and so may its first line ("invalid input syntax
+# for type integer: ..."): no statement's error is logged, the program hears of it anyway.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -28,6 +29,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "jit": "off",
     "log_statement": "none",
+    "log_min_messages": "log",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_min_duration_statement": "-1",
