@@ -144,7 +144,7 @@
   const clicks = [
     ["[data-close]", (button) => { const layer = button.closest("dialog"); if (layer) layer.close(); else button.closest("[data-toast]")?.remove(); }],
     ["[data-copy]", copy],
-    ["[data-dialog]", (button) => document.getElementById(button.dataset.dialog)?.showModal()],
+    ["[data-dialog]", (button) => { closeMenus(); document.getElementById(button.dataset.dialog)?.showModal(); }],
     ["[data-theme-choice]", (button) => remember("theme", button.dataset.themeChoice)],
     ["[data-density-choice]", () => remember("density", document.documentElement.dataset.density ? "" : "roomy")],
     ["[data-unfold]", (button) => { const open = document.getElementById(button.dataset.unfold).classList.toggle("is-unfolded"); button.setAttribute("aria-expanded", open); }],
