@@ -1,6 +1,7 @@
 """Stores one payment of an 835 as a practice's rows, each claim and line matched to ours."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -53,12 +54,17 @@ def store(
     session.flush()
     _store_provider_adjustments(session, remittance, read.provider_adjustments)
     stored = [
-        _store_claim(session, remittance, place, each)
-        for place, each in enumerate(read.claims, start=1)
+        _claim_rows(remittance, place, each) for place, each in enumerate(read.claims, start=1)
     ]
-    session.flush()
     _match(session, remittance, stored)
-    session.flush()
+    # Parents first: the rows know each other by id only.
+    for rows in (
+        [each.claim for each in stored],
+        [line for each in stored for line in each.lines],
+        [adjustment for each in stored for adjustment in each.adjustments],
+    ):
+        session.add_all(rows)
+        session.flush()
     ask_for(
         session,
         Job.POST_REMITTANCE,
@@ -78,7 +84,13 @@ def our_lines(session: Session, claim_ids: Sequence[UUID]) -> Mapping[UUID, list
     return found
 
 
-_Stored = tuple[RemittanceClaim, list[RemittanceLine]]
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of one decided claim."""
+
+    claim: RemittanceClaim
+    lines: list[RemittanceLine]
+    adjustments: list[Adjustment]
 
 
 def _head(
@@ -133,9 +145,7 @@ def _store_provider_adjustments(
     )
 
 
-def _store_claim(
-    session: Session, remittance: Remittance, place: int, read: edi.RemittanceClaim
-) -> _Stored:
+def _claim_rows(remittance: Remittance, place: int, read: edi.RemittanceClaim) -> _Rows:
     insured = read.insured or read.patient
     claim = RemittanceClaim(
         practice_id=remittance.practice_id,
@@ -153,15 +163,12 @@ def _store_claim(
         state=MatchState.UNMATCHED,
         reasons=[],
     )
-    session.add(claim)
-    _store_adjustments(session, claim, None, read.adjustments)
-    lines = []
+    rows = _Rows(claim, [], _adjustment_rows(claim, None, read.adjustments))
     for position, each in enumerate(read.lines, start=1):
         line = _line_row(claim, position, each, read)
-        session.add(line)
-        _store_adjustments(session, claim, line, each.adjustments)
-        lines.append(line)
-    return claim, lines
+        rows.lines.append(line)
+        rows.adjustments.extend(_adjustment_rows(claim, line, each.adjustments))
+    return rows
 
 
 def _line_row(
@@ -186,13 +193,10 @@ def _line_row(
     )
 
 
-def _store_adjustments(
-    session: Session,
-    claim: RemittanceClaim,
-    line: RemittanceLine | None,
-    found: Sequence[edi.Adjustment],
-) -> None:
-    session.add_all(
+def _adjustment_rows(
+    claim: RemittanceClaim, line: RemittanceLine | None, found: Sequence[edi.Adjustment]
+) -> list[Adjustment]:
+    return [
         Adjustment(
             practice_id=claim.practice_id,
             remittance_claim_id=claim.id,
@@ -204,30 +208,28 @@ def _store_adjustments(
             quantity=each.quantity,
         )
         for place, each in enumerate(found, start=1)
-    )
+    ]
 
 
 def _name_of(person: edi.RemittancePerson | None) -> str:
     return ", ".join(each for each in (person.name, person.first_name) if each) if person else ""
 
 
-def _match(session: Session, remittance: Remittance, stored: Sequence[_Stored]) -> None:
-    numbers = [claim.patient_control_number for claim, _ in stored]
+def _match(session: Session, remittance: Remittance, stored: Sequence[_Rows]) -> None:
+    numbers = [each.claim.patient_control_number for each in stored]
     attempts = attempts_by_our_number(session, numbers)
     foreign = elsewhere(session, remittance.practice_id, numbers)
-    found = [
-        (claim, lines, _attempt_of(session, claim, attempts, foreign)) for claim, lines in stored
-    ]
-    lines_of = our_lines(session, [each.claim_id for _, _, each in found if each])
-    for claim, lines, attempt in found:
+    found = [(each, _attempt_of(session, each.claim, attempts, foreign)) for each in stored]
+    lines_of = our_lines(session, [attempt.claim_id for _, attempt in found if attempt])
+    for rows, attempt in found:
         if attempt is not None:
-            claim.claim_id, claim.attempt_id = attempt.claim_id, attempt.id
-            claim.state = MatchState.REVIEW
-            match_lines(lines, lines_of.get(attempt.claim_id, []))
+            rows.claim.claim_id, rows.claim.attempt_id = attempt.claim_id, attempt.id
+            rows.claim.state = MatchState.REVIEW
+            match_lines(rows.lines, lines_of.get(attempt.claim_id, []))
         else:
-            theirs = claim.patient_control_number in foreign
+            theirs = rows.claim.patient_control_number in foreign
             why = ReviewReason.OTHER_PRACTICE if theirs else ReviewReason.UNKNOWN_CLAIM
-            claim.reasons = [why.value]
+            rows.claim.reasons = [why.value]
 
 
 def _attempt_of(
