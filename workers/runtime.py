@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from backoffice.config import Settings
 from backoffice.gateways.ack_mailbox import AckMailbox, HttpFolder
-from backoffice.gateways.clearinghouse import ClaimMd, Clearinghouse
+from backoffice.gateways.clearinghouse import ClaimMd, Clearinghouse, Patience
 from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.gateways.mail import Mail, SmtpMail
 from backoffice.models.outbox import Errand
@@ -24,6 +24,9 @@ from backoffice.services.work import WalledSession, sessions, unit_of_work
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
+OWN_KEY = "CLEARINGHOUSE_KEY"
+PATIENCE = Patience(connect=5, silence=30, whole=45)
+"""At most 75 seconds for a send: services/submissions' terms hold a lease for longer than that."""
 
 log = structlog.get_logger()
 
@@ -79,7 +82,11 @@ def runtime_from(settings: Settings) -> Runtime:
     folder = settings.ack_mailbox_url
 
     def clearinghouse_of(account: ClearinghouseAccount) -> Clearinghouse:
-        return ClaimMd(account.base_url or settings.clearinghouse_url, settings.clearinghouse_key)
+        return ClaimMd(
+            account.base_url or settings.clearinghouse_url,
+            key_of(account, settings),
+            patience=PATIENCE,
+        )
 
     return Runtime(
         settings=settings,
@@ -96,6 +103,20 @@ def runtime_from(settings: Settings) -> Runtime:
         mailbox=HttpFolder(folder) if folder else None,
         clearinghouse_of=clearinghouse_of,
     )
+
+
+class KeyNotGiven(Exception):
+    """The environment lacks the key that a clearinghouse account refers to."""
+
+
+def key_of(account: ClearinghouseAccount, settings: Settings) -> str:
+    """Return an account's key: the settings' own, or the variable that the account names."""
+    if account.secret_reference == OWN_KEY:
+        return settings.clearinghouse_key
+    key = os.environ.get(account.secret_reference)
+    if not key:
+        raise KeyNotGiven(account.secret_reference)
+    return key
 
 
 @cache

@@ -1,0 +1,122 @@
+"""A stage for the tests of sending: a database, committed claims, a clearinghouse."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.config import Settings
+from backoffice.gateways.clearinghouse import Clearinghouse
+from backoffice.gateways.documents import Documents, InMemoryDocuments
+from backoffice.gateways.mail import InMemoryMail
+from backoffice.models.claims import Claim
+from backoffice.models.submissions import Submission, SubmissionState
+from backoffice.services.submissions.building import build_files
+from backoffice.services.submissions.sending import SendingTerms
+from tests.builders import NOW
+from tests.databases import Database
+from tests.services.billing import Billing, a_billing, a_queued_claim
+from workers.runtime import Again, Runtime, Task
+from workers.submissions import At, transmit
+
+QUICK = SendingTerms(
+    longest_send=timedelta(seconds=5),
+    lag=timedelta(0),
+    ask_again=timedelta(0),
+    busy=timedelta(milliseconds=50),
+    first_wait=timedelta(0),
+    longest_wait=timedelta(0),
+)
+BRIEF = replace(
+    QUICK,
+    longest_send=timedelta(milliseconds=100),
+    margin=timedelta(0),
+    slack=timedelta(milliseconds=200),
+)
+"""A lease that passes in 0.3 seconds, so that tests need not wait for it."""
+
+
+class Died(BaseException):
+    """The process ended here: nothing after this line ran."""
+
+
+def dies_at(place: str) -> At:
+    """Make whoever comes to `place` end there."""
+
+    def at(here: str) -> None:
+        if here == place:
+            raise Died
+
+    return at
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One practice with all a claim needs, committed, and the runtime its workers get."""
+
+    database: Database
+    run: Runtime
+    practice_id: UUID
+
+    def billing(self, session: Session) -> Billing:
+        """The practice's records, made at the first call of a test."""
+        return a_billing(session, self.practice_id)
+
+    def file_of(self, claims: int = 1) -> UUID:
+        """Queue claims and build their one file; answers its id."""
+        with self.database.work(practices=[self.practice_id], house=True) as session:
+            billing = self.billing(session)
+            for _ in range(claims):
+                a_queued_claim(session, billing)
+        with self.database.work(practices=[self.practice_id]) as session:
+            (built,) = build_files(session, self.practice_id, now=NOW)
+            return built.id
+
+    def transmit(
+        self, submission_id: UUID, *, terms: SendingTerms = QUICK, at: At = lambda _: None
+    ) -> Again | None:
+        """One ring for one file."""
+        task = Task(uuid4(), self.practice_id, submission_id, "", 0)
+        return transmit(task, self.run, terms=terms, at=at)
+
+    def settle(self, submission_id: UUID, *, terms: SendingTerms = QUICK, rings: int = 20) -> None:
+        """Ring until the file asks for no further ring."""
+        for _ in range(rings):
+            if self.transmit(submission_id, terms=terms) is None:
+                return
+        raise AssertionError(f"the file is still {self.state(submission_id)}")
+
+    def submission(self, submission_id: UUID) -> Submission:
+        """The file's row as it is now."""
+        with self.database.work(practices=[self.practice_id]) as session:
+            return session.get_one(Submission, (self.practice_id, submission_id))
+
+    def state(self, submission_id: UUID) -> SubmissionState:
+        """Where the file stands."""
+        return self.submission(submission_id).state
+
+    def claims(self) -> list[Claim]:
+        """All claims as they are now."""
+        with self.database.work(practices=[self.practice_id]) as session:
+            return list(session.scalars(select(Claim).order_by(Claim.number)))
+
+
+def a_stage(
+    database: Database,
+    settings: Settings,
+    clearinghouse: Clearinghouse,
+    documents: Documents | None = None,
+) -> Stage:
+    """A stage on a database of the test's own."""
+    run = Runtime(
+        settings=replace(settings, database_url=database.url),
+        engine=database.engine,
+        factory=database.sessions,
+        documents=documents or InMemoryDocuments(),
+        mail=InMemoryMail(),
+        mailbox=None,
+        clearinghouse_of=lambda _: clearinghouse,
+    )
+    return Stage(database, run, uuid4())
