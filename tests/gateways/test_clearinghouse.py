@@ -292,6 +292,15 @@ def test_a_file_is_found_among_hundreds_by_its_name(
     assert find(gateway, name_of(999)) == NotFound()
 
 
+def test_a_file_is_found_though_the_payers_clock_runs_ahead(
+    gateway: ClaimMd, sandbox: SandboxClearinghouse
+) -> None:
+    pull(sandbox, "clock", days=40)
+    gateway.send(FILE, name_of(1))
+
+    assert isinstance(find(gateway), Found)
+
+
 def test_a_list_that_lags_says_not_found_for_what_was_taken(
     gateway: ClaimMd, sandbox: SandboxClearinghouse
 ) -> None:

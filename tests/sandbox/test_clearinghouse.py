@@ -17,9 +17,8 @@ import oxedi
 import pytest
 import requests
 
-from backoffice.edi import remittance_835
+from backoffice.edi import ack_277, ack_999, ack_ta1, remittance_835
 from backoffice.edi.claim_837 import Claim
-from backoffice.edi.envelope import EnvelopeReader, InterchangeReply, TransactionSet
 from backoffice.edi.problems import ProblemLog
 from backoffice.edi.segments import SegmentReader
 from backoffice.gateways.ack_mailbox import HttpFolder
@@ -134,15 +133,20 @@ def test_a_broken_envelope_is_refused_whole(desk: Desk) -> None:
 
 
 def test_a_malformed_claim_is_refused_with_a_999_that_says_where(desk: Desk) -> None:
-    content = a_file(1, a_claim("PCN1")).replace(b"DMG*D8*19800102*F", b"DMG*D8*19801302*F")
+    content = a_file(1, a_claim("PCN1")).replace(
+        b"DTP*472*D8*20261102~REF*6R*PCN1A", b"DTP*472*D8*20261302~REF*6R*PCN1A"
+    )
 
     answer = desk.gateway.send(content, name_of(1))
 
     assert isinstance(answer, Refused)
-    (ack,) = letters(desk, "999")
-    assert values_of(ack, "IK5", 1) == ["R"]
-    assert values_of(ack, "AK9", 1) == ["R"]
-    assert "DMG" in values_of(ack, "IK3", 1)
+    (ack,) = [each for content in letters(desk, "999") for each in ack_999.read(content)]
+    (refused,) = ack.sets
+    assert (ack.verdict, refused.verdict, refused.control_number) == ("R", "R", "0001")
+    (fault,) = refused.errors
+    assert (fault.segment_id, fault.position) == ("DTP", 26)
+    assert fault.patient_control_number == "PCN1"
+    assert [element.code for element in fault.elements] == ["8"]
 
 
 def test_pyx12_is_asked_about_a_sample_and_its_refusal_holds(tmp_path: Path) -> None:
@@ -313,18 +317,23 @@ def test_every_letter_is_whole_x12_of_its_kind(desk: Desk) -> None:
     desk.send(1, a_claim("PCN1"))
     desk.pull("clock", days=20)
 
-    kinds: Counter[str] = Counter()
-    for kind in ("999", "277", "ta1"):
-        for content in letters(desk, kind):
-            log = ProblemLog()
-            for unit in EnvelopeReader(content, log):
-                if isinstance(unit, TransactionSet):
-                    kinds[unit.set_id] += 1
-                elif isinstance(unit, InterchangeReply):
-                    kinds["TA1"] += 1
-            assert [problem.words for problem in log] == []
+    log = ProblemLog()
+    acknowledgements = [each for c in letters(desk, "999") for each in ack_999.read(c, log)]
+    reports = [each for c in letters(desk, "277") for each in ack_277.read(c, log)]
+    replies = [each for c in letters(desk, "ta1") for each in ack_ta1.read(c, log)]
 
-    assert kinds.keys() == {"999", "277", "TA1"}
+    assert [problem.words for problem in log] == []
+    assert [(each.group_control_number, each.verdict) for each in acknowledgements] == [("1", "A")]
+    assert [(each.control_number, each.note) for each in replies] == [("000000001", "025")]
+    assert {each.batch_trace for each in reports} == {"B000000001"}
+    assert all(claim.trace for each in reports for claim in each.claims)
+    accepted = [claim for each in reports for claim in each.claims if is_accepted(claim)]
+    assert len(accepted) > 20
+    assert all(claim.payer_claim_control_number.startswith("E") for claim in accepted)
+
+
+def is_accepted(claim: ack_277.ClaimStatus) -> bool:
+    return [status.category for status in claim.statuses] == ["A2"]
 
 
 def test_the_mailbox_may_stay_empty(tmp_path: Path) -> None:

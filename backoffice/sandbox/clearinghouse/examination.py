@@ -1,5 +1,6 @@
 """Reads an 837P as a strict clearinghouse does: what is in it, and what must be refused."""
 
+import bisect
 import io
 import logging
 from collections.abc import Iterable
@@ -35,6 +36,12 @@ class SetExamined:
     reference: str
     claims: tuple[ClaimSeen, ...]
     problems: tuple[Problem, ...]
+    places: tuple[tuple[int, str], ...] = ()
+
+    def claim_at(self, segment: int | None) -> str:
+        """The control number of the claim that a segment stands in; empty outside any claim."""
+        place = bisect.bisect_right(self.places, segment or 0, key=lambda each: each[0])
+        return self.places[place - 1][1] if place else ""
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,14 @@ class _Watch:
     def __init__(self, check: FormCheck) -> None:
         self.check = check
         self.reference = ""
+        self.places: list[tuple[int, str]] = []
 
     def __call__(self, segment: Segment) -> None:
         self.check.step(segment)
         if segment.id == "BHT":
             self.reference = segment.get(3)
+        elif segment.id in {"HL", "CLM"}:
+            self.places.append((segment.number, segment.get(1) if segment.id == "CLM" else ""))
 
 
 def examine(content: bytes, *, with_pyx12: bool) -> FileExamined:
@@ -91,22 +101,21 @@ def examine(content: bytes, *, with_pyx12: bool) -> FileExamined:
 
 def _set(unit: TransactionSet) -> SetExamined:
     log, claims = ProblemLog(), []
-    reference = ""
+    watch = _Watch(FormCheck(unit, log))
     if is_claim_set(unit):
-        watch = _Watch(FormCheck(unit, log))
         for claim in ClaimReader(unit, log, watch=watch):
             watch.check.claim(claim)
             claims.append(_seen(claim))
         watch.check.finish()
-        reference = watch.reference
     return SetExamined(
         control_number=unit.control_number,
         guide=unit.guide,
         group_number=unit.group.control_number if unit.group else "0",
         first_segment=unit.segment,
-        reference=reference,
+        reference=watch.reference,
         claims=tuple(claims),
         problems=tuple(problem for problem in log if problem.is_error),
+        places=tuple(watch.places),
     )
 
 

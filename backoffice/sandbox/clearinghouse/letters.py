@@ -119,7 +119,7 @@ def _set_verdict(envelope: EnvelopeWriter, verdict: SetVerdict) -> None:
     for fault in verdict.faults:
         envelope.add("IK3", fault.segment_id, str(fault.place), None, "8")
         if fault.patient_control_number:
-            envelope.add("CTX", ("CLM01", fault.patient_control_number))
+            envelope.add("CTX", ("CLM01", Text(fault.patient_control_number)))
         if fault.element:
             envelope.add("IK4", str(fault.element), None, fault.code)
     if verdict.faults:

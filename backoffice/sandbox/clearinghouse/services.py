@@ -65,7 +65,7 @@ def upload_list(world: World, asked: Asked) -> dict[str, Any]:
         "SELECT * FROM uploads WHERE account = ? AND accepted = 1 AND arrived_at <= ?"
         " ORDER BY inbound_id",
         asked.account,
-        world.now() - asked.lag_seconds,
+        world.machine_now() - asked.lag_seconds,
     )
     day = asked.form.get("UploadDate", "")
     files = [

@@ -144,7 +144,7 @@ def _arrival(
         sender,
         isa13,
         hashlib.sha256(content).hexdigest(),
-        at,
+        world.machine_now(),
         int(refusal is None),
         refusal[0] if refusal else "",
     )
@@ -308,15 +308,14 @@ def _acknowledge_sets(world: World, to: str, at: float, examined: FileExamined) 
 
 
 def _faults(each: SetExamined, examined: FileExamined) -> tuple[SetFault, ...]:
-    faults = tuple(_fault(problem, each.first_segment) for problem in each.problems[:20])
+    faults = tuple(_fault(problem, each) for problem in each.problems[:20])
     return faults or ((SetFault("ST", 1, 0, ""),) if examined.refused_by_pyx12 else ())
 
 
-def _fault(problem: Problem, first_segment: int) -> SetFault:
-    """A problem of ours in a 999's terms: IK301, IK302, IK401 and IK403."""
-    place = max(1, (problem.segment or first_segment) - first_segment + 1)
+def _fault(problem: Problem, examined: SetExamined) -> SetFault:
+    """A problem of ours in a 999's terms: IK301, IK302, IK401, IK403 and the claim it is in."""
+    place = max(1, (problem.segment or 0) - examined.first_segment + 1)
     named = re.match(r"([A-Z][A-Z0-9]{1,2}?)(\d{2})", problem.element)
+    segment_id, element = (named.group(1), int(named.group(2))) if named else ("CLM", 0)
     code = FAULT_CODES.get(ProblemCode(problem.code), "7")
-    if named is None:
-        return SetFault("CLM", place, 0, code)
-    return SetFault(named.group(1), place, int(named.group(2)), code)
+    return SetFault(segment_id, place, element, code, examined.claim_at(problem.segment))
