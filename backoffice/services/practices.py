@@ -1,5 +1,6 @@
-"""Practices and their billing identities: whose an 835's payee is."""
+"""Practices: what day it is where one is, and whose an 835's payee is."""
 
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -9,6 +10,17 @@ from sqlalchemy.orm import Session
 from backoffice.models.base import new_id
 from backoffice.models.practices import BillingProfile, PayeeIdentity
 from backoffice.models.sealing import keyring
+from backoffice.rules.dates import UnknownTimeZone, today_in
+
+FALLBACK_ZONE = "UTC"  # an unknown zone is the practice's own finding; the day is still counted
+
+
+def local_day(zone: str, now: datetime) -> date:
+    """Return the day it is in a practice's zone; in UTC where the zone is not known."""
+    try:
+        return today_in(zone, now)
+    except UnknownTimeZone:
+        return today_in(FALLBACK_ZONE, now)
 
 
 def payee_index(tax_id: str) -> bytes:

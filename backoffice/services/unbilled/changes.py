@@ -13,10 +13,11 @@ from backoffice.models.appointments import Appointment
 from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.models.practices import Clinician, Practice
 from backoffice.rules.readiness import AppointmentStatus, EnrollmentKind, Subject
+from backoffice.services.practices import local_day
 from backoffice.services.unbilled.findings import refresh, write_findings
 from backoffice.services.unbilled.judging import MODELS, judge
 from backoffice.services.unbilled.placing import judge_visits, place
-from backoffice.services.unbilled.surroundings import Surroundings, local_day, take_turn
+from backoffice.services.unbilled.surroundings import Surroundings, take_turn
 
 CLIENTS_AT_ONCE = 500
 DAYS_AHEAD = timedelta(days=15)  # a day more than the rules warn ahead

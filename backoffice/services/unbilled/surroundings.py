@@ -16,17 +16,16 @@ from backoffice.models.base import Base, PracticeRow
 from backoffice.models.clients import Authorization, Policy
 from backoffice.models.payers import Enrollment, Payer
 from backoffice.models.practices import BillingProfile, Clinician, Practice, ServiceFacility
-from backoffice.rules.dates import UnknownTimeZone, today_in
 from backoffice.rules.payer_rules import STANDARD, PayerScrubRules
 from backoffice.rules.readiness import EnrollmentKind
 from backoffice.services.access import visible
+from backoffice.services.practices import local_day
 from backoffice.services.readiness_facts import payer_rules
 from backoffice.services.refusal import NotVisible
 
 Row = TypeVar("Row", bound=PracticeRow)
 Entity = TypeVar("Entity", bound=Base)
 Value = TypeVar("Value")
-FALLBACK_ZONE = "UTC"  # an unknown zone is the practice's own finding; the day is still counted
 
 
 def take_turn(session: Session, practice_id: UUID) -> None:
@@ -39,14 +38,6 @@ def take_turn(session: Session, practice_id: UUID) -> None:
         text("SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))"),
         {"turn": f"readiness {practice_id}"},
     )
-
-
-def local_day(zone: str, now: datetime) -> date:
-    """Return the day it is in a practice's zone; in UTC where the zone is not known."""
-    try:
-        return today_in(zone, now)
-    except UnknownTimeZone:
-        return today_in(FALLBACK_ZONE, now)
 
 
 def fresh(session: Session, query: Select[Entity]) -> Sequence[Entity]:
