@@ -1,16 +1,20 @@
 """837 files for the sandbox's tests: plain claims of one practice, written by our own writer."""
 
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
 from backoffice.edi.claim_837 import (
     Address,
+    Adjustment,
     BillingProvider,
     Claim,
     ClaimSet,
     Contact,
     Diagnosis,
     Line,
+    LineAdjudication,
+    OtherPayer,
     Party,
     Receiver,
     Submitter,
@@ -95,6 +99,39 @@ def a_claim(
             id_kind="XX",
             id="1679576722",
             taxonomy="101YM0800X",
+        ),
+    )
+
+
+def a_secondary_claim(pcn: str) -> Claim:
+    """A claim of 150.00 of which the primary paid 90.00 and wrote off 20.00; 40.00 are left."""
+    primary = Subscriber(
+        order="P",
+        relationship="18",
+        filing_code="CI",
+        party=Party(kind="1", name="SAMPLE", first_name="ADA", id_kind="MI", id="P987654321"),
+    )
+    decided = LineAdjudication(
+        payer_id="62308",
+        paid_amount=Decimal("90.00"),
+        procedure_code="90837",
+        modifiers=("95",),
+        adjustments=(
+            Adjustment("CO", "45", Decimal("20.00")),
+            Adjustment("PR", "2", Decimal("40.00")),
+        ),
+        adjudicated_on=date(2026, 11, 10),
+    )
+    claim = a_claim(pcn, lines=(replace(a_line(f"{pcn}A"), adjudications=(decided,)),))
+    return replace(
+        claim,
+        subscriber=replace(claim.subscriber, order="S"),
+        others=(
+            OtherPayer(
+                subscriber=primary,
+                payer=Party(kind="2", name="CIGNA", id_kind="PI", id="62308"),
+                paid_amount=Decimal("90.00"),
+            ),
         ),
     )
 

@@ -25,7 +25,7 @@ from backoffice.gateways.ack_mailbox import HttpFolder
 from backoffice.gateways.clearinghouse import Accepted, ClaimMd, ClaimRow, Refused
 from backoffice.sandbox.clearinghouse import Options, SandboxClearinghouse
 from backoffice.sandbox.payer import Scenario
-from tests.sandbox.claim_files import a_claim, a_file, a_line, name_of
+from tests.sandbox.claim_files import a_claim, a_file, a_line, a_secondary_claim, name_of
 
 KEY = "sandbox-key"
 DAY_SECONDS = 10_000.0  # nothing comes due by itself: the tests move the clock
@@ -310,6 +310,25 @@ def test_a_replacement_reverses_what_it_replaces(desk: Desk) -> None:
     told = [(claim.patient_control_number, claim.outcome) for claim in second.claims]
     assert told == [("PCN1", "22"), ("PCN2", "1")]
     assert desk.look("expected", "PCN1")["claims"]["PCN1"]["superseded_by"] == "PCN2"
+
+
+def test_a_secondary_pays_what_the_primary_left(desk: Desk) -> None:
+    desk.pull("script", script=["paid"])
+    answer = desk.send(1, a_secondary_claim("PCN1"))
+    desk.pull("clock", days=20)
+
+    assert [row.status for row in answer.rows] == ["A"]
+    (remittance,) = remittance_835.read(desk.eras()[0])
+    (claim,) = remittance.claims
+    (line,) = claim.lines
+    assert (claim.outcome, claim.paid_amount) == ("2", Decimal("40.00"))
+    assert [(made.group, made.reason, made.amount) for made in line.adjustments] == [
+        ("OA", "23", Decimal("110.00"))
+    ]
+
+
+def test_a_clock_that_runs_reports_no_failure(desk: Desk) -> None:
+    assert desk.look("clock")["failure"] == ""
 
 
 def test_every_letter_is_whole_x12_of_its_kind(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """The sandbox's own levers under /control/: JSON in and out, ours alone, no clearinghouse has them.
 
-  GET  clock         now, seconds_per_day, waiting (steps not yet due), next_due_in
+  GET  clock         now, seconds_per_day, waiting (steps not yet due), next_due_in, and failure:
+                     why time no longer passes, empty while it does
   POST clock         {"days": n} or {"seconds": n}: let the clock jump forward
   GET  expected      per control number: how our claim must end, written before any answer
   GET  receipts      how often each file and each claim was taken: the storms count them
@@ -70,6 +71,7 @@ def _clock(world: World) -> dict[str, Any]:
         "seconds_per_day": world.options.seconds_per_day,
         "waiting": waiting["n"] if waiting else 0,
         "next_due_in": None if due is None else max(0.0, due - now),
+        "failure": world.failure,
     }
 
 

@@ -125,7 +125,11 @@ class SandboxClearinghouse:
 
     def _pass_time(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):
-            tick(self.world)
+            try:
+                tick(self.world)
+            except BaseException as failure:
+                self.world.failure = type(failure).__name__  # seen by `clock`; the trace is logged
+                raise
 
 
 class _Request(BaseHTTPRequestHandler):

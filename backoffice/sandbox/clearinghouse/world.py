@@ -53,6 +53,7 @@ class World:
             raise ValueError("SECONDS_PER_DAY is above zero")
         self.options = options
         self.store = Store(options.folder / "clearinghouse.sqlite3")
+        self.failure = ""
         self._accounts = {key: account_of(key) for key in options.account_keys}
 
     def account(self, key: str) -> str | None:
