@@ -144,8 +144,6 @@ def _prepare(laptop: _Laptop) -> list[dict[str, str]]:
     if not laptop.servers.is_at((PROJECT / "migrations/versions/HEAD").read_text().strip()):
         _once(laptop, "migrate", [sys.executable, "-m", "alembic", "upgrade", "head"])
     people = laptop.folder / "people.json"
-    if not (PROJECT / "backoffice/sandbox/demo/__main__.py").exists():
-        return []
     if not people.exists():
         demo = [sys.executable, "-m", "backoffice.sandbox.demo"]
         answer = _once(laptop, "demo", demo)

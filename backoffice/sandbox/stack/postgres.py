@@ -232,11 +232,13 @@ class _Identity:
         if all(_lets_others_through(path) for path in paths):
             return cls(who, ())
         # Below a closed folder such as root's home, nobody gets there only with the right to
-        # pass. The drop happens in setpriv, after which the death signal must be asked anew.
+        # pass; access(2), which initdb asks, heeds that right only without the fix-up of root's
+        # ids. The drop happens in setpriv, after which the death signal must be asked anew.
         setpriv = shutil.which("setpriv", path=os.defpath) or "setpriv"
         drop = [f"--reuid={who[0]}", f"--regid={who[1]}", "--clear-groups"]
         keep = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-        return cls(None, (setpriv, *drop, *keep, "--pdeathsig=INT", "--"))
+        heed = ["--securebits=+no_setuid_fixup", "--pdeathsig=INT"]
+        return cls(None, (setpriv, *drop, *keep, *heed, "--"))
 
     def own(self, folder: Path) -> None:
         """Give the folder and all in it to whom PostgreSQL runs as."""
