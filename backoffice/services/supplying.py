@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -191,28 +192,50 @@ def fill(
 ) -> list[str]:
     """Write typed values into a record and return the names of what changed.
 
-    Raises WrongValue of the first field that can't be read; then nothing is written. What rests
-    on the record is the caller's to judge anew.
+    Raises WrongValues of all fields that can't be read; then nothing is written. What rests on
+    the record is the caller's to judge anew.
     """
-    today = _today_of(session, row, now)
-    given = [blank for blank in blanks if blank.name in values]
-    readings = {
-        blank.name: typed.read(blank.name, _reader(row, blank, today), values[blank.name])
-        for blank in given
-    }
+    readings = _read(row, blanks, values, today=_today_of(session, row, now))
     changed = [name for name, value in readings.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, readings[name])
     if changed:
-        _keep_beside(row, today)
-        if isinstance(row, Policy):
-            reshape_member_id(session, row)
-        if isinstance(row, BillingProfile):
-            _keep_tax_id(session, row, changed, values)
-        if isinstance(row, Enrollment) and "status" in changed:
-            row.status_since = now
+        _keep_beside(row, _today_of(session, row, now))
+        _keep_elsewhere(session, row, changed, values, now=now)
         session.flush()
     return changed
+
+
+def _read(
+    row: Record, blanks: Sequence[Blank], values: Mapping[str, str], *, today: date
+) -> dict[str, Any]:
+    readings: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for blank in (each for each in blanks if each.name in values):
+        try:
+            readings[blank.name] = _reader(row, blank, today)(values[blank.name])
+        except typed.WrongValue as problem:
+            wrong[blank.name] = problem.words
+    if wrong:
+        raise typed.WrongValues(wrong)
+    return readings
+
+
+def _keep_elsewhere(
+    session: Session,
+    row: Record,
+    changed: Sequence[str],
+    values: Mapping[str, str],
+    *,
+    now: datetime,
+) -> None:
+    """Keep in step what other rows and the clock have to say."""
+    if isinstance(row, Policy):
+        reshape_member_id(session, row)
+    if isinstance(row, BillingProfile):
+        _keep_tax_id(session, row, changed, values)
+    if isinstance(row, Enrollment) and "status" in changed:
+        row.status_since = now
 
 
 def _reader(row: Record, blank: Blank, today: date) -> typed.Reader:
@@ -246,6 +269,8 @@ def name_key(last_name: str, first_name: str) -> str:
 def reshape_member_id(session: Session, policy: Policy) -> None:
     """Judge the member id's shape by its payer's pattern; after either of the two changed."""
     payer = session.get(Payer, policy.payer_id) if policy.payer_id else None
+    if policy.payer_id and payer is None:
+        raise typed.WrongValues({"payer_id": "Choose one of the list."})
     pattern = (payer.member_id_pattern or "") if payer else ""
     policy.member_id_shape = member_id_shape(policy.member_id or "", pattern)
 

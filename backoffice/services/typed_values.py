@@ -5,12 +5,13 @@ missing is a finding, not an error.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
+from uuid import UUID
 
 from backoffice.rules.claim_facts import PayerOrder, Sex
 from backoffice.rules.codes import PLACE_WORDS, PLACES_OF_SERVICE, RELATIONSHIPS, STATES
@@ -56,6 +57,28 @@ class WrongValue(Refused):
     """What was typed into one field can't be kept. The words never repeat it."""
 
     code = "wrong_value"
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """Return what is wrong, by field."""
+        return {self.field: self.words}
+
+
+class WrongValues(WrongValue):
+    """What was typed into several fields can't be kept."""
+
+    code = "wrong_values"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        """Keep what is wrong by field; the words are those of the first."""
+        field, words = next(iter(problems.items()))
+        super().__init__(words, field=field)
+        self._problems = dict(problems)
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """Return what is wrong, by field."""
+        return self._problems
 
 
 def text(typed: str) -> str:
@@ -210,6 +233,14 @@ def units(typed: str) -> Decimal | None:
     return count
 
 
+def pointers(typed: str) -> list[int]:
+    """Return which diagnoses a line points to, from 1; none means all, to four (SV107)."""
+    parts = [part for part in re.split(r"[\s,;]+", typed) if part]
+    if not all(part.isdecimal() and 1 <= int(part) <= 12 for part in parts):
+        raise WrongValue("Type the places of diagnoses, as 1 2.")
+    return [int(part) for part in parts]
+
+
 def charge(typed: str) -> Decimal | None:
     """Return dollars and cents, not below zero."""
     if not typed.strip():
@@ -265,6 +296,14 @@ def zone(typed: str) -> str:
     except UnknownTimeZone as wrong:
         raise WrongValue("This time zone is not known.") from wrong
     return typed.strip()
+
+
+def row_id(typed: str) -> UUID | None:
+    """Return the id of a chosen row."""
+    try:
+        return UUID(typed.strip()) if typed.strip() else None
+    except ValueError as wrong:
+        raise WrongValue("Choose one of the list.") from wrong
 
 
 def yes(typed: str) -> bool:

@@ -229,7 +229,11 @@ def _lack(
         mine = typed.get("finding") == str(row.id)
         for blank in blanks:
             kept = typed.get(blank.name) if mine else None
-            errors = [wrong.words] if mine and wrong and wrong.field == blank.name else []
+            errors = (
+                [wrong.problems[blank.name]]
+                if mine and wrong and blank.name in wrong.problems
+                else []
+            )
             value = supplying.shown(record, blank) if kept is None else kept
-            inputs.append(Input(blank, value, errors))
+            inputs.append(Input(blank, value, [problem] if problem else []))
     return Lack(row.id, row.subject_kind, row.subject_id, said(row), inputs)

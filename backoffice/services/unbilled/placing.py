@@ -18,7 +18,6 @@ from backoffice.models.base import new_id
 from backoffice.models.claims import ServiceLine
 from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.models.payers import Enrollment
-from backoffice.rules.claim_facts import PayerOrder
 from backoffice.rules.readiness import (
     AppointmentReadiness,
     AppointmentStatus,
@@ -139,7 +138,6 @@ def _visits(
     on_claim = exists().where(
         ServiceLine.practice_id == Appointment.practice_id,
         ServiceLine.appointment_id == Appointment.id,
-        ServiceLine.payer_order == PayerOrder.PRIMARY,
         ServiceLine.live,
     )
     billable = (Appointment.status == AppointmentStatus.COMPLETED) & ~on_claim
@@ -344,7 +342,6 @@ def _on_claims(
         )
         .where(ServiceLine.practice_id == around.practice_id, ServiceLine.live)
         .where(Appointment.client_id.in_(_clients(waiting)))
-        .where(ServiceLine.payer_order == PayerOrder.PRIMARY)
         .where(Appointment.disposition == Disposition.BILL)
     )  # fmt: skip
     seen: defaultdict[tuple[UUID, UUID | None, date], set[str]] = defaultdict(set)
