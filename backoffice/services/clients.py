@@ -287,6 +287,14 @@ def _appointments(session: Session, client: Client) -> list[Visit]:
     ]
 
 
+def _one(session: Session, kind: Subject, row_id: UUID) -> Row:
+    if kind is Subject.CLIENT:
+        return one(session, Client, row_id)
+    if kind is Subject.POLICY:
+        return one(session, Policy, row_id)
+    return one(session, Authorization, row_id)
+
+
 def _record(session: Session, action: str, kind: Subject, row: Row, fields: Sequence[str]) -> None:
     audit.record(
         session,

@@ -229,11 +229,7 @@ def _lack(
         mine = typed.get("finding") == str(row.id)
         for blank in blanks:
             kept = typed.get(blank.name) if mine else None
-            errors = (
-                [wrong.problems[blank.name]]
-                if mine and wrong and blank.name in wrong.problems
-                else []
-            )
+            problem = wrong.problems.get(blank.name) if mine and wrong else None
             value = supplying.shown(record, blank) if kept is None else kept
             inputs.append(Input(blank, value, [problem] if problem else []))
     return Lack(row.id, row.subject_kind, row.subject_id, said(row), inputs)
