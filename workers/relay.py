@@ -8,6 +8,7 @@ from types import FrameType
 
 import structlog
 from sqlalchemy import or_, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
@@ -18,13 +19,19 @@ from workers.runtime import Runtime, runtime_from
 
 AT_ONCE = 200
 PAUSE_SECONDS = 0.25
+AWAY_SECONDS = 1.0
 RING_AGAIN = timedelta(seconds=60)
 
 log = structlog.get_logger()
 
 
-def ring_due(session: Session, queue: Queue, *, now: datetime) -> int:
+def ring_due(
+    session: Session, queue: Queue, *, now: datetime, ring_again: timedelta = RING_AGAIN
+) -> int:
     """Ring for due errands, oldest first; returns how many. Any number of relays may run.
+
+    One that was rung longer than `ring_again` ago and is not done is rung again: Redis may have
+    lost the ring, or a worker may have ended over it.
 
     The ring comes before the commit: a crash between the two rings twice, which jobs bear.
     """
@@ -33,7 +40,7 @@ def ring_due(session: Session, queue: Queue, *, now: datetime) -> int:
         .where(
             Errand.done_at.is_(None),
             Errand.due_at <= now,
-            or_(Errand.rung_at.is_(None), Errand.rung_at < now - RING_AGAIN),
+            or_(Errand.rung_at.is_(None), Errand.rung_at < now - ring_again),
         )
         .order_by(Errand.due_at)
         .limit(AT_ONCE)
@@ -45,14 +52,17 @@ def ring_due(session: Session, queue: Queue, *, now: datetime) -> int:
     return len(due)
 
 
-def ring_once(runtime: Runtime, queue: Queue) -> int:
-    """Ring for what is due now; a silent bell rolls back and is tried at the next turn."""
+def ring_once(runtime: Runtime, queue: Queue, *, ring_again: timedelta = RING_AGAIN) -> int | None:
+    """Ring for what is due now; returns how many, or None when it has to wait for a server.
+
+    A silent bell rolls back: its errands are rung at a later turn.
+    """
     try:
         with runtime.work(None) as session:
-            return ring_due(session, queue, now=runtime.clock())
-    except BellSilent:
-        log.warning("bell silent")
-        return 0
+            return ring_due(session, queue, now=runtime.clock(), ring_again=ring_again)
+    except (BellSilent, DBAPIError) as away:
+        log.warning("relay waits", kind=type(away).__name__)
+        return None
 
 
 def main() -> None:
@@ -67,8 +77,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     while going[0]:
-        if ring_once(runtime, queue) < AT_ONCE:
-            time.sleep(PAUSE_SECONDS)
+        rung = ring_once(runtime, queue)
+        if rung is None or rung < AT_ONCE:
+            time.sleep(PAUSE_SECONDS if rung is not None else AWAY_SECONDS)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.services.work import WalledSession, sessions, unit_of_work
+from workers.locks import lock_on
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -140,7 +141,16 @@ def errand_job(job: Job) -> Callable[[str], None]:
 
 
 def run(job: Job, errand_id: UUID, runtime: Runtime) -> None:
-    """Run one job for one errand; see errand_job."""
+    """Run one job for one errand; see errand_job.
+
+    A long job is rung again while it runs: the errand's lock lets the second ring go by.
+    """
+    with lock_on(runtime.engine, "errand", errand_id) as is_ours:
+        if is_ours:
+            _run(job, errand_id, runtime)
+
+
+def _run(job: Job, errand_id: UUID, runtime: Runtime) -> None:
     with runtime.work(None) as session:
         errand = session.get(Errand, errand_id)
         if errand is None or errand.done_at is not None:

@@ -1,50 +1,117 @@
-"""The clock: what is asked for again and again, readable at a glance."""
+"""The clock: what is asked for again and again, readable at a glance.
+
+Any number of schedulers may run: each asks for a turn by its name, and a turn is one errand.
+"""
 
 import os
 import signal
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
-from uuid import UUID
 
+import structlog
 from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
 from backoffice.jobs import Job, ask_for
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
+from backoffice.models.practices import Practice
 from backoffice.models.users import SignIn
-from backoffice.services import unbilled
-from workers.runtime import runtime_from
+from workers.runtime import Runtime, runtime_from
 
 DONE_KEPT = timedelta(days=7)
 SESSIONS_KEPT = timedelta(hours=12)
-SWEEP_EVERY = timedelta(hours=1)
+LONGEST_PAUSE = 1.0
+
+log = structlog.get_logger()
 
 
-def poll_accounts(session: Session, *, now: datetime, every_seconds: int) -> None:
-    """Ask for a poll of every clearinghouse account, once in each stretch of time."""
-    turn = str(int(now.timestamp()) // every_seconds)
+@dataclass(frozen=True)
+class Entry:
+    """What is done once in each stretch of time; the turn's name is the stretch's number."""
+
+    every: timedelta
+    what: Callable[[Session, datetime, str], None]
+
+    def turn(self, now: datetime) -> str:
+        """Return the name of the stretch that `now` lies in."""
+        return str(int(now.timestamp() / self.every.total_seconds()))
+
+
+def table(settings: Settings) -> tuple[Entry, ...]:
+    """Return the whole cron table."""
+    return (
+        Entry(timedelta(seconds=settings.poll_seconds), poll_accounts),
+        Entry(timedelta(minutes=10), sweep_practices),
+        Entry(timedelta(hours=1), forget_what_is_over),
+    )
+
+
+def poll_accounts(session: Session, now: datetime, turn: str) -> None:
+    """Ask every clearinghouse account for answers, remittances and its mailbox."""
     for account_id in session.scalars(select(ClearinghouseAccount.id)):
-        _ask(session, Job.POLL_CLEARINGHOUSE, account_id, now=now, turn=turn)
+        ask_for(
+            session,
+            Job.POLL_CLEARINGHOUSE,
+            subject_id=account_id,
+            practice_id=None,
+            due_at=now,
+            turn=turn,
+        )
 
 
-def sweep(session: Session, *, now: datetime) -> None:
-    """Forget what is over: finished errands and ended sign-ins."""
+def sweep_practices(session: Session, now: datetime, turn: str) -> None:
+    """Look in every practice for what was left undone."""
+    for practice_id in session.scalars(select(Practice.id).where(Practice.left_at.is_(None))):
+        ask_for(
+            session,
+            Job.SWEEP_PRACTICE,
+            subject_id=practice_id,
+            practice_id=practice_id,
+            due_at=now,
+            turn=turn,
+        )
+
+
+def forget_what_is_over(session: Session, now: datetime, turn: str) -> None:
+    """Forget finished errands and ended sign-ins."""
     session.execute(delete(Errand).where(Errand.done_at < now - DONE_KEPT))
     session.execute(delete(SignIn).where(SignIn.created_at < now - SESSIONS_KEPT))
 
 
-def _ask(session: Session, job: Job, subject_id: UUID, *, now: datetime, turn: str) -> None:
-    ask_for(session, job, subject_id=subject_id, practice_id=None, due_at=now, turn=turn)
+class Clock:
+    """Does each entry once a turn; what another scheduler did for a turn is not done again."""
+
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
+        self._entries = entries
+        self._done: dict[int, str] = {}
+
+    def tick(self, runtime: Runtime) -> None:
+        """Do what is due now; a database that is away is waited for."""
+        now = runtime.clock()
+        for place, entry in enumerate(self._entries):
+            turn = entry.turn(now)
+            if self._done.get(place) == turn:
+                continue
+            try:
+                with runtime.work(None) as session:
+                    entry.what(session, now, turn)
+            except DBAPIError as away:
+                log.warning("schedule waits", kind=type(away).__name__)
+                return
+            self._done[place] = turn
 
 
 def main() -> None:
     """Tick until told to stop."""
     settings = Settings.from_environment(os.environ)
-    runtime = runtime_from(settings)
-    going, swept = [True], datetime.min.replace(tzinfo=runtime.clock().tzinfo)
+    runtime, clock = runtime_from(settings), Clock(table(settings))
+    going = [True]
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         going[0] = False
@@ -52,14 +119,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     while going[0]:
-        now = runtime.clock()
-        with runtime.work(None) as session:
-            poll_accounts(session, now=now, every_seconds=settings.poll_seconds)
-            if now - swept > SWEEP_EVERY:
-                unbilled.ask_for_days(session, now=now)
-                sweep(session, now=now)
-                swept = now
-        time.sleep(min(1.0, settings.poll_seconds / 2))
+        clock.tick(runtime)
+        time.sleep(min(LONGEST_PAUSE, settings.poll_seconds / 2))
 
 
 if __name__ == "__main__":

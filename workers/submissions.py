@@ -2,14 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
-
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 
 from backoffice.config import Settings
 from backoffice.gateways.clearinghouse import (
@@ -27,6 +22,7 @@ from backoffice.gateways.validator import objections
 from backoffice.models.submissions import SubmissionState
 from backoffice.services.submissions import answers, building, opinions, sending
 from backoffice.services.submissions.sending import FrozenFile, Lease, Look, SendingTerms
+from workers.locks import lock_on
 from workers.runtime import Again, Runtime, Task, errand_job
 
 CLOCKS_APART: Final = timedelta(minutes=15)
@@ -81,7 +77,7 @@ def transmit(
     Whoever moves it holds its lock all the while, so that a worker that was only paused is waited
     for, however long, and two never send at once.
     """
-    with lock_on(run.engine, task.subject_id) as is_ours:
+    with lock_on(run.engine, "submission", task.subject_id) as is_ours:
         if not is_ours:
             return Again(terms.busy)
         at("locked")
@@ -159,30 +155,3 @@ def keep_copy(documents: Documents, frozen: FrozenFile) -> None:
         kept = documents.get(frozen.document_key)
         if hashlib.sha256(kept).hexdigest() != frozen.sha256:
             raise CopyDiffers from None
-
-
-@contextmanager
-def lock_on(engine: Engine, submission_id: UUID) -> Iterator[bool]:
-    """Hold a file's lock, on a connection of its own, for as long as the block lasts.
-
-    Yields False where another worker holds it. The database lets go of it when the process ends.
-    """
-    digest = hashlib.sha256(b"submission" + submission_id.bytes).digest()
-    key = int.from_bytes(digest[:8], "big", signed=True)
-    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    try:
-        is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})
-        try:
-            yield bool(is_ours)
-        finally:
-            if is_ours:
-                _let_go(connection, key)
-    finally:
-        connection.close()
-
-
-def _let_go(connection: Connection, key: int) -> None:
-    try:
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
-    except DBAPIError:
-        connection.invalidate()  # the connection is gone, and the lock went with it

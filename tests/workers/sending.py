@@ -1,11 +1,10 @@
 """A stage for the tests of sending: a database, committed claims, a clearinghouse."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
 from backoffice.gateways.clearinghouse import Clearinghouse
@@ -59,17 +58,19 @@ class Stage:
     database: Database
     run: Runtime
     practice_id: UUID
+    billings: list[Billing] = field(default_factory=list)
 
-    def billing(self, session: Session) -> Billing:
-        """The practice's records, made at the first call of a test."""
-        return a_billing(session, self.practice_id)
+    def queue(self, claims: int = 1) -> None:
+        """Queue claims; the practice's records are made at the first call."""
+        with self.database.work(practices=[self.practice_id], house=True) as session:
+            if not self.billings:
+                self.billings.append(a_billing(session, self.practice_id))
+            for _ in range(claims):
+                a_queued_claim(session, self.billings[0])
 
     def file_of(self, claims: int = 1) -> UUID:
         """Queue claims and build their one file; answers its id."""
-        with self.database.work(practices=[self.practice_id], house=True) as session:
-            billing = self.billing(session)
-            for _ in range(claims):
-                a_queued_claim(session, billing)
+        self.queue(claims)
         with self.database.work(practices=[self.practice_id]) as session:
             (built,) = build_files(session, self.practice_id, now=NOW)
             return built.id
