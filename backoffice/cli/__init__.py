@@ -2,7 +2,9 @@
 
 import click
 
+from backoffice.cli.demo import demo
 from backoffice.cli.edi import edi
+from backoffice.cli.ledger import ledger
 from backoffice.cli.run import run
 
 
@@ -11,5 +13,7 @@ def main() -> None:
     """Cleanclaim's command line. Exit 0: fine; 1: problems found; 2: bad use or failure."""
 
 
+main.add_command(demo)
 main.add_command(edi)
+main.add_command(ledger)
 main.add_command(run)

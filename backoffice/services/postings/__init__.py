@@ -19,15 +19,17 @@ from backoffice.services.postings.acts import (
     post_line,
     post_outside_claims,
     reverse,
+    standing_cause,
     standing_of,
 )
-from backoffice.services.postings.amounts import Amounts, amounts_of, cash_of, project
+from backoffice.services.postings.amounts import Amounts, amounts_in, amounts_of, cash_of, project
 
 __all__ = [
     "AlreadyReversed",
     "Amounts",
     "MonthClosed",
     "Occasion",
+    "amounts_in",
     "amounts_of",
     "cash_of",
     "charge",
@@ -39,5 +41,6 @@ __all__ = [
     "post_outside_claims",
     "project",
     "reverse",
+    "standing_cause",
     "standing_of",
 ]

@@ -139,9 +139,8 @@ def post_outside_claims(
 ) -> Posting:
     """Post money of a check that belongs to no claim: a PLB, or what was parked as unapplied."""
     kind = PostingKind.PROVIDER_ADJUSTMENT if cause.startswith("plb:") else PostingKind.UNAPPLIED
-    standing = standing_where(session, Posting.cause.startswith(f"{cause}:", autoescape=True))
-    if standing:
-        return standing[0]
+    if standing := standing_cause(session, cause):
+        return standing
     turn = count_of(session, Posting.cause.startswith(f"{cause}:", autoescape=True))
     act = _Act(kind, f"{cause}:{turn}", None, Home(practice_id, None, {}))
     return _post(session, act, {None: entries}, occasion)
@@ -179,6 +178,12 @@ def decisions_of(session: Session, remittance_line_id: UUID) -> list[Posting]:
         Posting.kind == PostingKind.DECISION,
     )
     return sorted(found, key=lambda each: each.id, reverse=True)
+
+
+def standing_cause(session: Session, cause: str) -> Posting | None:
+    """The posting outside claims that a cause has made and that was not taken back."""
+    found = standing_where(session, Posting.cause.startswith(f"{cause}:", autoescape=True))
+    return found[0] if found else None
 
 
 def open_with(session: Session, claim: Claim, account: Account) -> dict[UUID, Decimal]:

@@ -1,7 +1,7 @@
 """What claims and checks amount to, recomputed from ledger entries; claims keep it projected."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from backoffice.models.claims import Claim
 from backoffice.models.ledger import LedgerEntry, Posting, PostingKind
-from backoffice.rules.money import ZERO
-from backoffice.rules.posting import AccountKind, Entry, balance_of, payer_receivable
+from backoffice.rules.money import ZERO, total
+from backoffice.rules.posting import Account, AccountKind, balance_of, balances, payer_receivable
+from backoffice.rules.posting.accounts import PAYER_CASH
 from backoffice.services.access import held, visible
 from backoffice.services.postings.books import as_entry, entries_where, home_of
 
@@ -37,27 +38,30 @@ class Amounts:
 def amounts_of(session: Session, claim: Claim) -> Amounts:
     """A claim's money, recomputed from the entries."""
     if claim.primary_claim_id is None:
-        entries = entries_where(session, LedgerEntry.claim_id == claim.id)
-        still_open = entries
-    else:
-        own = select(Posting.id).where(
-            held(session, Posting.practice_id),
-            Posting.claim_id == claim.id,
-            Posting.kind != PostingKind.CHARGE,
-        )
-        entries = entries_where(session, LedgerEntry.posting_id.in_(own))
-        home = home_of(session, claim)
-        theirs = payer_receivable(claim.payer_order)
-        still_open = tuple(
-            each
-            for each in entries_where(session, LedgerEntry.claim_id == home.claim_id)
-            if theirs in {each.debit, each.credit}
-        )
+        return amounts_in(balances(entries_where(session, LedgerEntry.claim_id == claim.id)))
+    own = select(Posting.id).where(
+        held(session, Posting.practice_id),
+        Posting.claim_id == claim.id,
+        Posting.kind != PostingKind.CHARGE,
+    )
+    answered = balances(entries_where(session, LedgerEntry.posting_id.in_(own)))
+    home = home_of(session, claim)
+    whole = balances(entries_where(session, LedgerEntry.claim_id == home.claim_id))
+    still_open = whole.get(payer_receivable(claim.payer_order), ZERO)
+    return replace(amounts_in(answered), balance=still_open)
+
+
+def amounts_in(sums: Mapping[Account, Decimal]) -> Amounts:
+    """What the balances (debits less credits) of a claim's accounts come to."""
+
+    def of(kinds: frozenset[AccountKind]) -> Decimal:
+        return total(amount for account, amount in sums.items() if account.kind in kinds)
+
     return Amounts(
-        insurance_paid=sum_of(entries, _CASH),
-        client_share=sum_of(entries, _CLIENTS),
-        write_off=sum_of(entries, _GIVEN_UP),
-        balance=_open(still_open, claim),
+        insurance_paid=of(_CASH),
+        client_share=of(_CLIENTS),
+        write_off=of(_GIVEN_UP),
+        balance=of(_OPEN_WITH_PAYERS),
     )
 
 
@@ -83,8 +87,7 @@ def cash_of(session: Session, remittance_id: UUID, *, of_claims: bool | None = N
     )
     if of_claims is not None:
         query = query.where(Posting.claim_id.is_not(None) == of_claims)
-    entries = [as_entry(row) for row in session.scalars(query)]
-    return sum_of(entries, _CASH)
+    return balance_of(PAYER_CASH, (as_entry(row) for row in session.scalars(query)))
 
 
 def project_family(session: Session, first_claim_id: UUID) -> None:
@@ -94,18 +97,3 @@ def project_family(session: Session, first_claim_id: UUID) -> None:
     )
     for claim in session.scalars(family.order_by(Claim.id).with_for_update()):
         project(session, claim)
-
-
-def sum_of(entries: Iterable[Entry], kinds: frozenset[AccountKind]) -> Decimal:
-    """The balance (debits less credits) of all accounts of some kinds."""
-    total = ZERO
-    for entry in entries:
-        total += entry.amount if entry.debit.kind in kinds else ZERO
-        total -= entry.amount if entry.credit.kind in kinds else ZERO
-    return total
-
-
-def _open(entries: Iterable[Entry], claim: Claim) -> Decimal:
-    if claim.primary_claim_id is None:
-        return sum_of(entries, _OPEN_WITH_PAYERS)
-    return balance_of(payer_receivable(claim.payer_order), entries)

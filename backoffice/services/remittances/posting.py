@@ -54,6 +54,7 @@ from backoffice.services.remittances.facts import (
 
 HELD = "held"  # a person wants to look again
 UNPOSTED = "unposted"  # a person took the posting back
+UNAPPLIED = "unapplied"  # the money of an unmatched claim is parked
 TAKEN_BACK = "taken_back"  # the payer took the decision back
 
 _BY_PERSON = {HELD, UNPOSTED}
@@ -382,4 +383,6 @@ def _some_open(
         model.remittance_id == remittance_id,
         model.state != MatchState.POSTED,
     )
+    if model is RemittanceClaim:
+        query = query.where(~RemittanceClaim.reasons.contains([UNAPPLIED]))
     return session.scalar(query.limit(1)) is not None
