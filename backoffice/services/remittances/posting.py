@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import all_, literal, or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.jobs import Job, ask_for
@@ -384,5 +384,5 @@ def _some_open(
         model.state != MatchState.POSTED,
     )
     if model is RemittanceClaim:
-        query = query.where(~RemittanceClaim.reasons.contains([UNAPPLIED]))
+        query = query.where(literal(UNAPPLIED) != all_(RemittanceClaim.reasons))
     return session.scalar(query.limit(1)) is not None
