@@ -162,6 +162,7 @@ def _give_pages(bare: Flask) -> None:
     bare.add_url_rule("/list", "a_list", a_list)
     bare.add_url_rule("/states", "states", states)
     bare.add_url_rule("/opened", "opened", lambda: "opened")
+    bare.add_url_rule("/favicon.ico", "icon", lambda: ("", 204))  # asked for by a bare page
     bare.add_url_rule("/drawer", "drawer", lambda: "<h2 tabindex=-1>What is missing</h2>")
     bare.add_url_rule("/sign-out", "accounts.sign_out", lambda: "", methods=["POST"])
 
