@@ -44,7 +44,10 @@ class ElementReader:
 
     def number_if_given(self, segment: Segment, position: int) -> Decimal | None:
         """A quantity that may be left out."""
-        return self.number(segment, position) if segment.get(position) else None
+        elements = segment.elements
+        if position >= len(elements) or not elements[position]:
+            return None
+        return self.number(segment, position)
 
     def day(self, segment: Segment, position: int) -> date | None:
         """A day, CCYYMMDD."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 CENT = Decimal("0.01")
 _NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+_DOLLARS_AND_CENTS = re.compile(r"-?\d{1,15}\.\d\d", re.ASCII)
 _DAY = re.compile(r"\d{8}", re.ASCII)
 _CLOCK = re.compile(r"\d{4}(?:\d{2}(?:\d{1,2})?)?", re.ASCII)
 
@@ -33,6 +34,8 @@ def amount(text: str) -> Decimal:
 
     `100`, `85.5`, `-12.250` are read; a fraction of a cent is refused, never rounded.
     """
+    if _DOLLARS_AND_CENTS.fullmatch(text):
+        return Decimal(text)
     number = quantity(text)
     cents = number.quantize(CENT)
     if cents != number:

@@ -159,6 +159,12 @@ def test_a_huge_segment_is_left_out_and_told() -> None:
     assert [segment.number for segment in SegmentReader(data)] == [1, 3]
 
 
+def test_a_long_segment_inside_a_block_is_numbered_but_left_out() -> None:
+    data = ISA + b"NTE*" + b"A" * (MAX_SEGMENT + 1) + b"~GS*HC~ST*1~"
+
+    assert [segment.number for segment in SegmentReader(iter([data]))] == [1, 3, 4]
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_raise(data: bytes) -> None:
     list(SegmentReader(data))

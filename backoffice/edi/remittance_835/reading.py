@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
-from backoffice.edi.elements import ElementReader
+from backoffice.edi.elements import MAX_CLAIM_SEGMENTS, ElementReader
 from backoffice.edi.envelope import EnvelopeReader, TransactionSet
 from backoffice.edi.problems import ProblemCode, ProblemLog
 from backoffice.edi.remittance_835.shapes import (
@@ -21,6 +22,7 @@ from backoffice.edi.remittance_835.shapes import (
 from backoffice.edi.segments import Segment, Source
 
 _GROUPS = frozenset({"CO", "PR", "OA", "PI"})
+_NOTHING = [""] * 12  # behind a segment's elements: those that it leaves out
 
 
 class _Loop:
@@ -56,6 +58,7 @@ class RemittanceReader:
         self._claim: _Loop | None = None
         self._line: _Loop | None = None
         self._loop = _Loop(Segment(0, [""]))
+        self._limit = 0  # the last segment that the claim being read may reach
         self._seen: set[str] = set()
 
     def __iter__(self) -> Iterator[RemittanceClaim]:
@@ -65,16 +68,17 @@ class RemittanceReader:
             if name in {"CLP", "PLB", "SE"} and self._claim is not None:
                 yield self._finished_claim(self._claim)
             reader = readers.get(name)
-            if reader is None or (self._claim is not None and self._too_big(segment)):
-                continue
-            reader(self, segment)
+            if reader is not None and (segment[0] <= self._limit or self._keeps(segment)):
+                reader(self, segment)
         if self._claim is not None:
             yield self._finished_claim(self._claim)
         self._check_head()
 
-    def _too_big(self, segment: Segment) -> bool:
-        first = self._claim.head if self._claim is not None else None
-        return segment.elements[0] != "CLP" and self._elements.too_big(first, segment)
+    def _keeps(self, segment: Segment) -> bool:
+        """Whether a segment beyond the limit begins something new, or no claim is being read."""
+        if self._claim is None or segment.id == "CLP":
+            return True
+        return not self._elements.too_big(self._claim.head, segment)
 
     def _check_head(self) -> None:
         for name in ("BPR", "TRN"):
@@ -155,6 +159,7 @@ class RemittanceReader:
         self._party = ""
         self._line = None
         self._claim = self._loop = _Loop(segment)
+        self._limit = segment.number + MAX_CLAIM_SEGMENTS
 
     def _svc(self, segment: Segment) -> None:
         self._finish_line()
@@ -175,18 +180,12 @@ class RemittanceReader:
         if self._claim is None:
             self._misplaced(segment)
         money, number = self._elements.money, self._elements.number_if_given
-        append = self._loop.adjustments.append
+        adjustments, at = self._loop.adjustments, segment.number
         for place in range(2, len(elements), 3):
-            if any(elements[place : place + 3]):
-                append(
-                    Adjustment(
-                        group,
-                        elements[place],
-                        money(segment, place + 1),
-                        number(segment, place + 2),
-                        segment.number,
-                    )
-                )
+            reason = elements[place]
+            if reason or any(elements[place : place + 3]):
+                amount, quantity = money(segment, place + 1), number(segment, place + 2)
+                adjustments.append(Adjustment(group, reason, amount, quantity, at))
 
     def _misplaced(self, segment: Segment) -> None:
         self.problems.add(
@@ -197,9 +196,11 @@ class RemittanceReader:
         )
 
     def _nm1(self, segment: Segment) -> None:
-        get = segment.get
-        person = RemittancePerson(get(2), get(3), get(4), get(5), get(7), get(8), get(9))
-        self._loop.people.setdefault(get(1), person)
+        _, entity, kind, name, first, middle, _, suffix, id_kind, number, *_ = (
+            segment.elements + _NOTHING
+        )
+        person = RemittancePerson(kind, name, first, middle, suffix, id_kind, number)
+        self._loop.people.setdefault(entity, person)
 
     def _ref(self, segment: Segment) -> None:
         if self._claim is None:
@@ -235,8 +236,9 @@ class RemittanceReader:
 
     def _finished_line(self, loop: _Loop) -> RemittanceLine:
         head, elements, days = loop.head, self._elements, loop.days
-        kind, code, modifiers = self._procedure(head.get(1))
-        _, sent_code, sent_modifiers = self._procedure(head.get(6))
+        _, adjudicated, _, _, _, _, submitted, *_ = head.elements + _NOTHING
+        kind, code, modifiers = _procedure(adjudicated, self._component)
+        _, sent_code, sent_modifiers = _procedure(submitted, self._component)
         first = days.get("472") or days.get("150")
         return RemittanceLine(
             head.number,
@@ -259,32 +261,24 @@ class RemittanceReader:
             tuple(loop.amounts),
         )
 
-    def _procedure(self, text: str) -> tuple[str, str, tuple[str, ...]]:
-        if not text:
-            return "", "", ()
-        parts = text.split(self._component)
-        return (
-            parts[0],
-            parts[1] if len(parts) > 1 else "",
-            tuple([each for each in parts[2:6] if each]),
-        )
-
     def _finished_claim(self, loop: _Loop) -> RemittanceClaim:
         self._finish_line()
         self._claim = None
         head, elements, days, people = loop.head, self._elements, loop.days, loop.people
-        get = head.get
+        _, number, outcome, _, _, share, filing, icn, place, frequency, *_ = (
+            head.elements + _NOTHING
+        )
         return RemittanceClaim(
             head.number,
-            get(1),
-            get(2),
+            number,
+            outcome,
             elements.money(head, 3),
             elements.money(head, 4),
-            elements.money(head, 5) if get(5) else None,
-            get(6),
-            get(7),
-            get(8),
-            get(9),
+            elements.money(head, 5) if share else None,
+            filing,
+            icn,
+            place,
+            frequency,
             tuple(loop.adjustments),
             tuple(loop.lines),
             people.get("QC"),
@@ -318,6 +312,14 @@ class RemittanceReader:
         "MIA": _mia,
         "LQ": _lq,
     }
+
+
+@lru_cache(maxsize=4096)
+def _procedure(text: str, component: str) -> tuple[str, str, tuple[str, ...]]:
+    """A composite of kind, code and up to four modifiers (SVC01, SVC06)."""
+    parts = text.split(component)
+    code = parts[1] if len(parts) > 1 else ""
+    return parts[0], code, tuple(each for each in parts[2:6] if each)
 
 
 def _first(references: list[tuple[str, str]], kind: str) -> str:

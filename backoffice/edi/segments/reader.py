@@ -19,7 +19,7 @@ Source = bytes | Readable | Iterable[bytes]
 """Where a file's bytes come from: all of them, an open binary file, or chunks of any size."""
 
 MAX_SEGMENT = 65_536  # bytes; the longest lawful 5010 segment is far below 10,000
-_CHUNK = 1 << 18
+_CHUNK = 1 << 17
 _HEAD = 1 << 16  # how far in we look before we say that there is no ISA
 _ISA_SPAN = 320  # an ISA is 106 bytes; a badly padded one may be a little shorter or longer
 _BLANK = b" \t\r\n\0\x1a"
@@ -52,7 +52,7 @@ class SegmentReader:
     def __init__(self, source: Source, problems: ProblemLog | None = None) -> None:
         self.problems = ProblemLog() if problems is None else problems
         self.delimiters = Delimiters()
-        self.number = 0  # the segments seen so far
+        self.number = 0  # the segments split off so far, up to a block before those given out
         self.headers = 0  # the ISAs seen so far
         self._pieces = chunks(source)
         self._buffer = b""
@@ -189,11 +189,7 @@ class SegmentReader:
 
     def _leave_out_segment(self, terminator: bytes) -> None:
         self.number += 1
-        self.problems.add(
-            ProblemCode.SEGMENT_TOO_LONG,
-            f"A segment is longer than {MAX_SEGMENT} bytes; it was left out.",
-            segment=self.number,
-        )
+        self._too_long()
         while True:
             cut = self._buffer.find(terminator)
             if cut >= 0:
@@ -203,33 +199,30 @@ class SegmentReader:
             if not self._more():
                 return
 
-    def _split(self, block: bytes) -> Iterator[Segment]:
-        element = self.delimiters.element
-        number = self.number
-        for text in self._texts(block):
-            number += 1
-            self.number = number
-            yield Segment(number, text.split(element))
-
-    def _texts(self, block: bytes) -> Iterator[str]:
-        terminator = self.delimiters.segment
+    def _split(self, block: bytes) -> list[Segment]:
+        """The segments of a block of whole ones: a list, since one block is small."""
+        delimiters = self.delimiters
+        element, terminator = delimiters.element, delimiters.segment
         text = self._decode(block)
         for line_end in "\r\n":
             if line_end != terminator and line_end in text:
                 text = text.replace(line_end, "")
+        segments = []
         for piece in text.split(terminator)[:-1]:
-            if piece and piece[0] not in _BLANK_TEXT:
-                if len(piece) > MAX_SEGMENT:
-                    self._too_long()
-                else:
-                    yield piece
-            elif stripped := piece.lstrip(_BLANK_TEXT):
-                yield stripped
-            elif terminator not in "\r\n":
-                self._empty_segment()
+            if not piece or piece[0] in _BLANK_TEXT:
+                piece = piece.lstrip(_BLANK_TEXT)
+            if not piece:
+                if terminator not in "\r\n":
+                    self._empty_segment()
+                continue
+            self.number += 1
+            if len(piece) > MAX_SEGMENT:
+                self._too_long()
+            else:
+                segments.append(Segment(self.number, piece.split(element)))
+        return segments
 
     def _too_long(self) -> None:
-        self.number += 1
         self.problems.add(
             ProblemCode.SEGMENT_TOO_LONG,
             f"A segment is longer than {MAX_SEGMENT} bytes; it was left out.",

@@ -1,0 +1,1 @@
+"""What things cost, as ratios; run by hand, not collected."""
