@@ -1,10 +1,20 @@
 """A worker process: answers the bell, one forked process a job, until told to stop."""
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
 
 from backoffice.config import Settings
 from backoffice.gateways.queue import answer_the_bell
+from backoffice.jobs import Job
 from workers.runtime import this_process
+
+
+def preload() -> None:
+    """Import every job once in the parent: a fork then costs milliseconds, not imports."""
+    for module in {job.value.rpartition(".")[0] for job in Job}:
+        if find_spec(module) is not None:
+            import_module(module)
 
 
 def begin_job() -> None:
@@ -16,6 +26,7 @@ def main() -> None:
     """Work until told to stop."""
     settings = Settings.from_environment(os.environ)
     this_process()
+    preload()
     answer_the_bell(settings.redis_url, in_each_job=begin_job)
 
 

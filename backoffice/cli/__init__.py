@@ -6,6 +6,7 @@ from backoffice.cli.demo import demo
 from backoffice.cli.edi import edi
 from backoffice.cli.ledger import ledger
 from backoffice.cli.run import run
+from backoffice.cli.submissions import submissions
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,3 +18,4 @@ main.add_command(demo)
 main.add_command(edi)
 main.add_command(ledger)
 main.add_command(run)
+main.add_command(submissions)
