@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from backoffice.models.claims import Claim, ServiceLine
 from backoffice.models.ledger import Posting
 from backoffice.models.remittances import Adjustment, RemittanceClaim, RemittanceLine
+from backoffice.rules.adjustments import Meaning, meaning_of
 from backoffice.rules.claim_facts import AdjustmentFacts, PayerOrder
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.money import ZERO, total
@@ -193,3 +194,12 @@ def _owes_next(session: Session, claim: Claim, facts: AdjudicatedClaim) -> Accou
     if facts.crossed_over or session.scalar(billed.limit(1)) is not None:
         return payer_receivable(following)
     return PATIENT_RECEIVABLE
+
+
+def shared_by(line: AdjudicatedLine, order: PayerOrder) -> Decimal:
+    """The client's share of a line, by what its adjustments mean."""
+    return total(
+        each.amount
+        for each in line.adjustments
+        if meaning_of(each.group, each.reason, order=order) is Meaning.PATIENT
+    )
