@@ -13,7 +13,7 @@ from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.services.accounts import Person, person
 from backoffice.services.work import sessions, unit_of_work
-from backoffice.web import accounts, assets, errors, filters, frame, headers
+from backoffice.web import accounts, assets, errors, filters, frame, headers, submissions, today
 from backoffice.web.access import public, refuse_views_without_permission, stand_at_the_door
 from backoffice.web.extensions import (
     DOCUMENTS,
@@ -29,7 +29,7 @@ from backoffice.web.sessions import PostgresSessions, StoredSession
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_UPLOAD = 110 * 1024 * 1024
 
-BLUEPRINTS = (accounts.bp,)
+BLUEPRINTS = (accounts.bp, submissions.bp, today.bp)
 
 
 def create_app(settings: Settings | None = None, *, documents: Documents | None = None) -> Flask:

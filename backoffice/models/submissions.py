@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.models.base import Base, Money, PracticeRow, within_practice
 from backoffice.models.claims import Claim
-from backoffice.models.payers import ClearinghouseAccount
+from backoffice.models.payers import ClearinghouseAccount, Payer
 from backoffice.models.sealing import SealedText
 from backoffice.rules.claim_facts import Frequency, PayerOrder
 
@@ -33,7 +33,6 @@ class Submission(PracticeRow):
     __table_args__ = (
         within_practice("profile_id", "billing_profiles"),
         UniqueConstraint("account_id", "interchange_number"),
-        UniqueConstraint("filename"),
         Index("ix_submissions_state", "practice_id", "state"),
     )
 
@@ -61,6 +60,7 @@ class Submission(PracticeRow):
     __mapper_args__ = {"version_id_col": version}
 
     account: Mapped[ClearinghouseAccount] = relationship(viewonly=True)
+    payer: Mapped[Payer] = relationship(viewonly=True)
 
 
 class AttemptOutcome(enum.StrEnum):

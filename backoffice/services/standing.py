@@ -46,15 +46,12 @@ class Standing:
 
 def standing_of(session: Session, person: Person) -> Standing:
     """Count what waits, for the practices this session sees."""
-    totals = dict(
-        session.execute(
-            select(UnbilledTotal.readiness, func.sum(UnbilledTotal.appointments))
-            .where(held(session, UnbilledTotal.practice_id))
-            .group_by(UnbilledTotal.readiness)
-        )
-        .tuples()
-        .all()
+    queue = session.execute(
+        select(UnbilledTotal.readiness, func.sum(UnbilledTotal.appointments))
+        .where(held(session, UnbilledTotal.practice_id))
+        .group_by(UnbilledTotal.readiness)
     )
+    totals = {readiness: int(count) for readiness, count in queue}
     to_review = session.scalar(
         select(func.count())
         .select_from(Remittance)

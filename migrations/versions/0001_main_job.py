@@ -318,6 +318,7 @@ def make_tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("source_digest", sa.LargeBinary(), nullable=True),
         sa.Column("last_name", sa.Text(), nullable=False),
         sa.Column("first_name", sa.Text(), nullable=False),
         sa.Column("middle_name", sa.Text(), nullable=False),
@@ -370,6 +371,7 @@ def make_tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("source_digest", sa.LargeBinary(), nullable=True),
         sa.Column("last_name", sa.Text(), nullable=False),
         sa.Column("first_name", sa.Text(), nullable=False),
         sa.Column("middle_name", sa.Text(), nullable=False),
@@ -710,6 +712,7 @@ def make_tables() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("payer_id", sa.Uuid(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("aliases", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"],
@@ -787,6 +790,7 @@ def make_tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("source_digest", sa.LargeBinary(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("place_of_service", sa.Text(), nullable=True),
         sa.Column("npi", sa.Text(), nullable=True),
@@ -1110,6 +1114,7 @@ def make_tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("source_digest", sa.LargeBinary(), nullable=True),
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("payer_id", sa.Uuid(), nullable=True),
         sa.Column(
@@ -1320,7 +1325,6 @@ def make_tables() -> None:
             "interchange_number",
             name=op.f("uq_submissions_account_id_interchange_number"),
         ),
-        sa.UniqueConstraint("filename", name=op.f("uq_submissions_filename")),
     )
     op.create_index("ix_submissions_state", "submissions", ["practice_id", "state"], unique=False)
     op.create_table(
@@ -1361,6 +1365,7 @@ def make_tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("source_digest", sa.LargeBinary(), nullable=True),
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("clinician_id", sa.Uuid(), nullable=True),
         sa.Column("facility_id", sa.Uuid(), nullable=True),

@@ -1,19 +1,21 @@
 """Files that nobody but a person can tell about: what waits, and the two buttons."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from backoffice.jobs import Job, ask_for
 from backoffice.models.submissions import Submission, SubmissionState
 from backoffice.services import audit
-from backoffice.services.access import one, visible
+from backoffice.services.access import held, one, visible
 from backoffice.services.refusal import Refused
 from backoffice.services.submissions.answers import arrived
+from backoffice.services.submissions.opinions import TAKEN
 
 _TROUBLED: Final = (SubmissionState.NEEDS_PERSON, SubmissionState.UNKNOWN, SubmissionState.REFUSED)
 
@@ -28,19 +30,42 @@ class NotAwaitingPerson(Refused):
         super().__init__("This file is not waiting for a decision any more.")
 
 
-def troubled(session: Session, *, limit: int = 200) -> Sequence[Submission]:
-    """Return files that need a look, a person's first, then the oldest.
+@dataclass(frozen=True)
+class FilePage:
+    """One page of files, newest first, and how many there are in all and in trouble."""
 
-    Needing a person, unknown, refused as a whole, or pending after a try that failed.
+    files: Sequence[Submission]
+    next_before: UUID | None
+    total: int
+    troubled: int
+
+
+def files(
+    session: Session, *, only_troubled: bool, before: UUID | None = None, size: int = 50
+) -> FilePage:
+    """Return files of the session's practices, those older than `before`.
+
+    In trouble: needing a person, unknown, refused as a whole, pending after a try that failed, or
+    objected to by the second validator.
     """
-    waits = (Submission.state == SubmissionState.PENDING) & (Submission.answer_code != "")
-    query = (
-        visible(session, Submission)
-        .where(or_(Submission.state.in_(_TROUBLED), waits))
-        .order_by(Submission.state != SubmissionState.NEEDS_PERSON, Submission.id)
-        .limit(limit)
+    query = visible(session, Submission).options(joinedload(Submission.payer))
+    if only_troubled:
+        query = query.where(_in_trouble())
+    if before is not None:
+        query = query.where(Submission.id < before)
+    found = session.scalars(query.order_by(Submission.id.desc()).limit(size + 1)).all()
+    counts = select(func.count(), func.count().filter(_in_trouble())).where(
+        held(session, Submission.practice_id)
     )
-    return session.scalars(query).all()
+    total, troubled = session.execute(counts).one()
+    shown = found[:size]
+    return FilePage(shown, shown[-1].id if len(found) > size else None, total, troubled)
+
+
+def _in_trouble() -> ColumnElement[bool]:
+    waits = (Submission.state == SubmissionState.PENDING) & (Submission.answer_code != "")
+    objected = Submission.second_opinion.not_in(["", TAKEN])
+    return or_(Submission.state.in_(_TROUBLED), waits, objected)
 
 
 def mark_sent(session: Session, submission_id: UUID, *, now: datetime) -> Submission:
