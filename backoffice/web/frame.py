@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Flask, current_app, g, request
 from flask_login import current_user
 
+from backoffice.rules.dates import time_zone
 from backoffice.rules.roles import Permission
 from backoffice.services.accounts import Chip
 from backoffice.services.standing import Standing, standing_of
@@ -31,7 +32,7 @@ DESK: tuple[tuple[str | None, tuple[Door, ...]], ...] = (
         None,
         (
             Door("today.show", "Today", "today", Permission.SEE_TODAY, "t"),
-            Door("messages.index", "Messages", "chat", Permission.SEE_MESSAGES, "m", "unread"),
+            Door("messages.index", "Messages", "message", Permission.SEE_MESSAGES, "m", "unread"),
         ),
     ),
     (
@@ -41,9 +42,9 @@ DESK: tuple[tuple[str | None, tuple[Door, ...]], ...] = (
                 "appointments.unbilled", "Unbilled", "unbilled", Permission.SEE_APPOINTMENTS,
                 "u", "unbilled",
             ),
-            Door("claims.index", "All claims", "doc", Permission.SEE_CLAIMS, "c"),
+            Door("claims.index", "All claims", "claim", Permission.SEE_CLAIMS, "c"),
             Door(
-                "submissions.index", "Sending", "submitted", Permission.SEE_SUBMISSIONS,
+                "submissions.index", "Sending", "send", Permission.SEE_SUBMISSIONS,
                 None, "stuck_files", urgent=True,
             ),
         ),
@@ -51,7 +52,10 @@ DESK: tuple[tuple[str | None, tuple[Door, ...]], ...] = (
     (
         "Money",
         (
-            Door("remittances.index", "ERAs", "cash", Permission.SEE_REMITTANCES, "e", "to_review"),
+            Door(
+                "remittances.index", "ERAs", "remittance", Permission.SEE_REMITTANCES,
+                "e", "to_review",
+            ),
             Door("documents.index", "Documents", "folder", Permission.SEE_DOCUMENTS),
         ),
     ),
@@ -63,11 +67,11 @@ DESK: tuple[tuple[str | None, tuple[Door, ...]], ...] = (
 
 PHONE: tuple[Door, ...] = (
     Door(
-        "appointments.unbilled", "Missing", "missing", Permission.SEE_APPOINTMENTS,
+        "appointments.unbilled", "Missing", "alert", Permission.SEE_APPOINTMENTS,
         None, "missing",
     ),
-    Door("claims.index", "Claims", "doc", Permission.SEE_CLAIMS),
-    Door("messages.index", "Messages", "chat", Permission.SEE_MESSAGES, None, "unread"),
+    Door("claims.index", "Claims", "claim", Permission.SEE_CLAIMS),
+    Door("messages.index", "Messages", "message", Permission.SEE_MESSAGES, None, "unread"),
     Door("documents.index", "Documents", "folder", Permission.SEE_DOCUMENTS),
 )  # fmt: skip
 
@@ -130,5 +134,7 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def one_time() -> None:
-        """One page tells one time."""
+        """One page tells one time, in its reader's zone."""
         g.now = clock()
+        if request.endpoint != "static" and current_user.is_authenticated:
+            g.zone = time_zone(me().time_zone)
