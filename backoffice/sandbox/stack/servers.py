@@ -13,7 +13,7 @@ from backoffice.sandbox.stack.supervisor import Supervisor
 
 DATABASE = "cleanclaim"
 _PREFERRED = {"postgres": 54320, "valkey": 63790, "s3": 9090, "smtp": 1025, "mail page": 8025}
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
