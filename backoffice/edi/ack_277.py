@@ -8,9 +8,10 @@ from decimal import Decimal
 from backoffice.edi.elements import ElementReader
 from backoffice.edi.envelope import EnvelopeReader, Interchange, TransactionSet
 from backoffice.edi.problems import ProblemLog
+from backoffice.edi.qualifiers import DateKind, Level, Reference
 from backoffice.edi.segments import Segment, Source
 
-_CLAIM_LEVELS = frozenset({"PT", "22", "23"})
+_CLAIM_LEVELS = frozenset({Level.PATIENT, Level.SUBSCRIBER, Level.DEPENDENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class StatusReport:
     @property
     def batch_trace(self) -> str:
         """Our BHT03, from the receiver level's TRN02; empty when the sender leaves it out."""
-        return next((each.trace for each in self.levels if each.level == "21"), "")
+        return next((each.trace for each in self.levels if each.level == Level.RECEIVER), "")
 
 
 @dataclass(slots=True)
@@ -160,11 +161,11 @@ class StatusReader:
         self._finish()
         self._level = segment.get(3)
         self._name = self._current = None
-        if self._level in {"21", "19"}:
+        if self._level in {Level.RECEIVER, Level.PROVIDER}:
             self._above = self._current = _Draft("", segment.number)
 
     def _nm1(self, segment: Segment) -> None:
-        if self._level == "20":
+        if self._level == Level.SOURCE:
             self.source = segment
         if self._claim is None:
             self._name = segment
@@ -201,7 +202,7 @@ class StatusReader:
             self._current.references.append((segment.get(1), segment.get(2)))
 
     def _dtp(self, segment: Segment) -> None:
-        if self._current is not None and segment.get(1) == "472":
+        if self._current is not None and segment.get(1) == DateKind.SERVICE:
             self._current.days = self.elements.period(segment, 3, segment.get(2))
 
     def _svc(self, segment: Segment) -> None:
@@ -218,8 +219,8 @@ class StatusReader:
             ClaimStatus(
                 patient_control_number=draft.trace,
                 statuses=tuple(draft.statuses),
-                payer_claim_control_number=_reference(draft, "1K"),
-                trace=_reference(draft, "D9"),
+                payer_claim_control_number=_reference(draft, Reference.PAYER_CLAIM_NUMBER_IN_277),
+                trace=_reference(draft, Reference.CLEARINGHOUSE_TRACE),
                 member_id=draft.member_id,
                 first_day=first,
                 last_day=last,
@@ -234,7 +235,7 @@ class StatusReader:
         return LineStatus(
             procedure_code=head.component(1, 2, self.component),
             charge_amount=self.elements.money(head, 2) if head.get(2) else None,
-            line_control_number=_reference(draft, "FJ"),
+            line_control_number=_reference(draft, Reference.LINE_ITEM_IN_277),
             statuses=tuple(draft.statuses),
             segment=draft.segment,
         )

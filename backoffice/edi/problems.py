@@ -28,6 +28,7 @@ class ProblemCode(StrEnum):
     TRAILING_SEPARATORS = "trailing_separators"
     # the envelope
     TRUNCATED = "truncated"
+    NO_CONTENT = "no_content"
     OUT_OF_PLACE = "out_of_place"
     CONTROL_NUMBER_MISMATCH = "control_number_mismatch"
     CONTROL_NUMBER_REPEATED = "control_number_repeated"

@@ -21,7 +21,6 @@ class Entity(StrEnum):
     PAYEE = "PE"  # an 835's payee; in an 837 the pay-to plan
     CORRECTED_SUBSCRIBER = "74"
     CROSSOVER_CARRIER = "TT"
-    OTHER_SUBSCRIBER = "GB"
 
 
 class EntityType(StrEnum):
@@ -67,10 +66,8 @@ class Reference(StrEnum):
     MEDICAL_RECORD = "EA"
     LINE_CONTROL_NUMBER = "6R"
     PAYER_CLAIM_NUMBER_IN_277 = "1K"
-    PAYER_SECONDARY_ID = "2U"
+    LINE_ITEM_IN_277 = "FJ"
     RECEIVER_ID = "EV"
-    GROUP_NUMBER = "1L"
-    PROVIDER_COMMERCIAL = "G2"
 
 
 class DateKind(StrEnum):
@@ -86,7 +83,6 @@ class DateKind(StrEnum):
     CLAIM_RECEIVED = "050"
     COVERAGE_EXPIRES = "036"
     PRODUCTION = "405"
-    ANSWERED = "009"
 
 
 class AmountKind(StrEnum):
@@ -96,9 +92,6 @@ class AmountKind(StrEnum):
     PAYER_PAID = "D"
     REMAINING_PATIENT = "EAF"
     ALLOWED = "B6"
-    COVERAGE = "AU"
-    INTEREST = "I"
-    LATE_FILING_REDUCTION = "KH"
 
 
 class DiagnosisKind(StrEnum):

@@ -98,6 +98,13 @@ class _Counted:
             self._remittance(transaction)
         elif kind is Kind.ACKNOWLEDGEMENT:
             self._acknowledgement(transaction)
+        elif transaction.set_id == "837" and self._check_form:
+            self.log.add(
+                ProblemCode.WRONG_GUIDE,
+                "The transaction set is an 837 of no guide for professional claims.",
+                segment=transaction.segment,
+                element="ST03",
+            )
         elif transaction.set_id == "277":
             claims = sum(1 for _ in StatusReader(transaction, self.log))
             self._claims += claims if kind is Kind.CLAIM_ACKNOWLEDGEMENT else 0
@@ -105,6 +112,8 @@ class _Counted:
     def result(self) -> Survey:
         """The survey, once the file is read."""
         kind = self._kind()
+        if not (self._transactions or self.replies or self.log.errors):
+            self.log.add(ProblemCode.NO_CONTENT, "There is no transaction set in the file.")
         has_charges = kind in {Kind.CLAIM, Kind.REMITTANCE}
         problems = tuple(self.log)
         return Survey(

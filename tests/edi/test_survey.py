@@ -170,14 +170,14 @@ def test_bare_segment_names_in_any_order_raise_nothing(names: list[str]) -> None
 
 
 def test_a_large_file_stays_within_bounds() -> None:
-    """Sixty megabytes: a header, and claims that never end, arriving in chunks."""
+    """Twenty megabytes: a header, and claims that never end, arriving in chunks."""
     head = good()[: good().index(b"~CLM*") + 1]
     line = b"LX*1~SV1*HC:90837*100*UN*1***1~DTP*472*D8*20260525~REF*6R*L1~" * 1000
     claim = b"CLM*C1*100***11:B:1*Y*A*Y*Y~HI*ABK:F411~"
 
     def chunks() -> Iterator[bytes]:
         yield head + claim
-        for _ in range(1000):
+        for _ in range(330):
             yield line
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -188,6 +188,23 @@ def test_a_large_file_stays_within_bounds() -> None:
     assert found.claims == 1
     assert "loop_repeated" in {problem.code for problem in found.problems}
     assert grown < 150_000  # kilobytes
+
+
+def test_an_837_of_another_kind_is_no_professional_claim() -> None:
+    data = good().replace(b"005010X222A1", b"005010X223A2")
+
+    read, checked = survey(data), survey(data, check_form=True)
+
+    assert (read.kind, read.problems) == (Kind.OTHER, ())
+    assert [problem.code for problem in checked.problems] == ["wrong_guide"]
+
+
+def test_an_interchange_of_nothing_is_told_to_be_empty() -> None:
+    isa = good()[:106]
+
+    found = survey(isa + b"IEA*0*000000001~")
+
+    assert [problem.code for problem in found.problems] == ["no_content"]
 
 
 def test_problems_are_counted_beyond_those_kept() -> None:

@@ -19,6 +19,7 @@ from backoffice.edi.claim_837.shapes import (
 )
 from backoffice.edi.elements import ElementReader
 from backoffice.edi.problems import ProblemCode
+from backoffice.edi.qualifiers import AmountKind, DateKind, Entity, Reference
 from backoffice.edi.segments import Segment
 
 EMPTY = Party()
@@ -88,47 +89,50 @@ class ClaimBuilder:
             release_of_information=head.get(9),
             accident=head.component(11, 1, part),
             accident_state=head.component(11, 4, part),
-            accident_on=draft.day("439"),
-            patient_paid_amount=draft.amounts.get("F5"),
-            prior_authorization=draft.reference("G1"),
-            referral_number=draft.reference("9F"),
-            payer_claim_control_number=draft.reference("F8"),
-            trace=draft.reference("D9"),
-            medical_record_number=draft.reference("EA"),
+            accident_on=draft.day(DateKind.ACCIDENT),
+            patient_paid_amount=draft.amounts.get(AmountKind.PATIENT_PAID),
+            prior_authorization=draft.reference(Reference.PRIOR_AUTHORIZATION),
+            referral_number=draft.reference(Reference.REFERRAL),
+            payer_claim_control_number=draft.reference(Reference.PAYER_CLAIM_CONTROL_NUMBER),
+            trace=draft.reference(Reference.CLEARINGHOUSE_TRACE),
+            medical_record_number=draft.reference(Reference.MEDICAL_RECORD),
             note=draft.note,
             diagnoses=tuple(draft.diagnoses),
-            referring=_party_of(draft, "DN") or _party_of(draft, "P3"),
-            rendering=_party_of(draft, "82"),
-            facility=_party_of(draft, "77"),
-            supervising=_party_of(draft, "DQ"),
+            referring=_party_of(draft, Entity.REFERRING_PROVIDER)
+            or _party_of(draft, Entity.PRIMARY_CARE_PROVIDER),
+            rendering=_party_of(draft, Entity.RENDERING_PROVIDER),
+            facility=_party_of(draft, Entity.SERVICE_FACILITY),
+            supervising=_party_of(draft, Entity.SUPERVISING_PROVIDER),
             others=tuple(self._other_payer(each) for each in draft.others),
             lines=tuple(self._service_line(each) for each in draft.lines),
             segment=draft.segment,
         )
 
     def _other_payer(self, draft: Draft) -> OtherPayer:
-        insured = draft.parties.get("IL")
-        payer = draft.parties.get("PR")
+        insured = draft.parties.get(Entity.SUBSCRIBER)
+        payer = draft.parties.get(Entity.PAYER)
         return OtherPayer(
             subscriber=replace(
                 draft.subscriber or Subscriber(),
                 party=insured.finished_party() if insured else EMPTY,
             ),
-            payer=_without(payer, "F8"),
-            paid_amount=draft.amounts.get("D"),
-            remaining_patient_amount=draft.amounts.get("EAF"),
+            payer=_without(payer, Reference.PAYER_CLAIM_CONTROL_NUMBER),
+            paid_amount=draft.amounts.get(AmountKind.PAYER_PAID),
+            remaining_patient_amount=draft.amounts.get(AmountKind.REMAINING_PATIENT),
             benefits_assignment=draft.assignment,
             release_of_information=draft.release,
             adjustments=tuple(draft.adjustments),
-            adjudicated_on=payer.day("573") if payer else None,
-            payer_claim_control_number=payer.reference("F8") if payer else "",
+            adjudicated_on=payer.day(DateKind.ADJUDICATION) if payer else None,
+            payer_claim_control_number=payer.reference(Reference.PAYER_CLAIM_CONTROL_NUMBER)
+            if payer
+            else "",
             segment=draft.segment,
         )
 
     def _service_line(self, draft: Draft) -> Line:
         head = draft.head or Segment(draft.segment, ["SV1"])
         procedure = head.get(1).split(self._component)
-        first, last = draft.days.get("472", (None, None))
+        first, last = draft.days.get(DateKind.SERVICE, (None, None))
         return Line(
             procedure_kind=procedure[0],
             procedure_code=procedure[1] if len(procedure) > 1 else "",
@@ -140,8 +144,8 @@ class ClaimBuilder:
             diagnosis_pointers=self._pointers(head),
             first_day=first,
             last_day=last,
-            line_control_number=draft.reference("6R"),
-            prior_authorization=draft.reference("G1"),
+            line_control_number=draft.reference(Reference.LINE_CONTROL_NUMBER),
+            prior_authorization=draft.reference(Reference.PRIOR_AUTHORIZATION),
             adjudications=tuple(self._adjudication(each) for each in draft.adjudications),
             segment=draft.segment,
         )
@@ -164,8 +168,8 @@ class ClaimBuilder:
             modifiers=tuple(each for each in procedure[2:6] if each),
             units=self._elements.number(head, 5),
             adjustments=tuple(draft.adjustments),
-            adjudicated_on=draft.day("573"),
-            remaining_patient_amount=draft.amounts.get("EAF"),
+            adjudicated_on=draft.day(DateKind.ADJUDICATION),
+            remaining_patient_amount=draft.amounts.get(AmountKind.REMAINING_PATIENT),
             segment=draft.segment,
         )
 

@@ -18,6 +18,7 @@ from backoffice.edi.claim_837.shapes import (
 from backoffice.edi.elements import ElementReader
 from backoffice.edi.envelope import EnvelopeReader, TransactionSet
 from backoffice.edi.problems import ProblemLog
+from backoffice.edi.qualifiers import Entity, Level
 from backoffice.edi.segments import Segment, Source
 
 
@@ -81,15 +82,15 @@ class ClaimReader:
     def _hl(self, segment: Segment) -> None:
         level = segment.get(3)
         self._shared = None
-        if level == "20":
+        if level == Level.SOURCE:
             self._above = {}
             self._billing_taxonomy = ""
-        if level in {"20", "22"}:
-            for entity in ("IL", "PR", "QC"):
+        if level in {Level.SOURCE, Level.SUBSCRIBER}:
+            for entity in (Entity.SUBSCRIBER, Entity.PAYER, Entity.PATIENT):
                 self._above.pop(entity, None)
             self._subscriber = Subscriber()
-        if level in {"20", "22", "23"}:
-            self._above.pop("QC", None)
+        if level in {Level.SOURCE, Level.SUBSCRIBER, Level.DEPENDENT}:
+            self._above.pop(Entity.PATIENT, None)
             self._relationship = None
         self._current = Draft(segment.number)
 
@@ -151,11 +152,11 @@ class ClaimReader:
             self._header_party(entity, draft.party)
 
     def _header_party(self, entity: str, party: Party) -> None:
-        if entity == "41":
+        if entity == Entity.SUBMITTER:
             self.submitter = party
-        elif entity == "40":
+        elif entity == Entity.RECEIVER:
             self.receiver = party
-        elif entity == "85" and self._billing_taxonomy:
+        elif entity == Entity.BILLING_PROVIDER and self._billing_taxonomy:
             self._current.party = replace(party, taxonomy=self._billing_taxonomy)
 
     def _n3(self, segment: Segment) -> None:
@@ -258,8 +259,8 @@ class ClaimReader:
 
     def _parties_above(self) -> Above:
         above = self._above
-        pay_to, billing = above.get("87"), above.get("85")
-        insured, payer = above.get("IL"), above.get("PR")
+        pay_to, billing = above.get(Entity.PAY_TO), above.get(Entity.BILLING_PROVIDER)
+        insured, payer = above.get(Entity.SUBSCRIBER), above.get(Entity.PAYER)
         return (
             BillingProvider(
                 party=billing.finished_party() if billing else EMPTY,
@@ -268,7 +269,7 @@ class ClaimReader:
             ),
             replace(self._subscriber, party=insured.finished_party() if insured else EMPTY),
             payer.finished_party() if payer else EMPTY,
-            self._dependent(above.get("QC")),
+            self._dependent(above.get(Entity.PATIENT)),
         )
 
     def _dependent(self, patient: Draft | None) -> Patient | None:

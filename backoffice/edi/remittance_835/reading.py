@@ -9,6 +9,7 @@ from functools import lru_cache
 from backoffice.edi.elements import MAX_CLAIM_SEGMENTS, ElementReader
 from backoffice.edi.envelope import EnvelopeReader, TransactionSet
 from backoffice.edi.problems import ProblemCode, ProblemLog
+from backoffice.edi.qualifiers import AmountKind, DateKind, Entity, Reference
 from backoffice.edi.remittance_835.shapes import (
     Adjustment,
     Payment,
@@ -117,20 +118,20 @@ class RemittanceReader:
     def _n1(self, segment: Segment) -> None:
         self._party = segment.get(1)
         party = RemittanceParty(segment.get(2), segment.get(3), segment.get(4))
-        if self._party == "PR":
+        if self._party == Entity.PAYER:
             self.payment = replace(self.payment, payer=party)
-        elif self._party == "PE":
+        elif self._party == Entity.PAYEE:
             self.payment = replace(self.payment, payee=party)
 
     def _head_reference(self, kind: str, value: str) -> None:
         payment = self.payment
-        if self._party == "PR":
+        if self._party == Entity.PAYER:
             payer = replace(payment.payer, references=(*payment.payer.references, (kind, value)))
             self.payment = replace(payment, payer=payer)
-        elif self._party == "PE":
+        elif self._party == Entity.PAYEE:
             payee = replace(payment.payee, references=(*payment.payee.references, (kind, value)))
             self.payment = replace(payment, payee=payee)
-        elif kind == "EV":
+        elif kind == Reference.RECEIVER_ID:
             self.payment = replace(payment, receiver_id=value)
 
     def _lx(self, _segment: Segment) -> None:
@@ -212,7 +213,7 @@ class RemittanceReader:
         day = self._elements.day(segment, 2)
         if self._claim is not None:
             self._loop.days.setdefault(segment.get(1), day)
-        elif segment.get(1) == "405":
+        elif segment.get(1) == DateKind.PRODUCTION:
             self.payment = replace(self.payment, production_date=day)
 
     def _amt(self, segment: Segment) -> None:
@@ -239,7 +240,7 @@ class RemittanceReader:
         _, adjudicated, _, _, _, _, submitted, *_ = head.elements + _NOTHING
         kind, code, modifiers = _procedure(adjudicated, self._component)
         _, sent_code, sent_modifiers = _procedure(submitted, self._component)
-        first = days.get("472") or days.get("150")
+        first = days.get(DateKind.SERVICE) or days.get(DateKind.SERVICE_FROM)
         return RemittanceLine(
             head.number,
             kind,
@@ -252,9 +253,9 @@ class RemittanceReader:
             sent_modifiers,
             elements.number_if_given(head, 7),
             first,
-            days.get("151") or first,
-            _first(loop.refs, "6R"),
-            next((amount for kind, amount in loop.amounts if kind == "B6"), None),
+            days.get(DateKind.SERVICE_TO) or first,
+            _first(loop.refs, Reference.LINE_CONTROL_NUMBER),
+            next((amount for kind, amount in loop.amounts if kind == AmountKind.ALLOWED), None),
             tuple(loop.adjustments),
             tuple(loop.remarks),
             tuple(loop.refs),
@@ -281,15 +282,15 @@ class RemittanceReader:
             frequency,
             tuple(loop.adjustments),
             tuple(loop.lines),
-            people.get("QC"),
-            people.get("IL"),
-            people.get("74"),
-            people.get("82"),
-            people.get("TT"),
-            days.get("232"),
-            days.get("233"),
-            days.get("050"),
-            days.get("036"),
+            people.get(Entity.PATIENT),
+            people.get(Entity.SUBSCRIBER),
+            people.get(Entity.CORRECTED_SUBSCRIBER),
+            people.get(Entity.RENDERING_PROVIDER),
+            people.get(Entity.CROSSOVER_CARRIER),
+            days.get(DateKind.STATEMENT_FROM),
+            days.get(DateKind.STATEMENT_TO),
+            days.get(DateKind.CLAIM_RECEIVED),
+            days.get(DateKind.COVERAGE_EXPIRES),
             tuple(loop.remarks),
             tuple(loop.refs),
             tuple(loop.amounts),

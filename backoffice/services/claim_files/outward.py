@@ -7,7 +7,7 @@ from datetime import datetime
 from backoffice.edi import claim_837
 from backoffice.edi.claim_837 import Claim, ClaimSet, Contact, Line, Party, Written
 from backoffice.edi.envelope import Group, Interchange
-from backoffice.edi.qualifiers import FUNCTIONAL_GROUP, EntityType, Guide, IdKind
+from backoffice.edi.qualifiers import FUNCTIONAL_GROUP, DiagnosisKind, EntityType, Guide, IdKind
 from backoffice.rules.claim_facts import (
     AddressFacts,
     AdjustmentFacts,
@@ -136,7 +136,7 @@ def claim_of(facts: ClaimFacts, *, submitter_phone: str = "") -> Claim:
         medical_record_number=facts.medical_record_number,
         note=facts.note,
         diagnoses=tuple(
-            claim_837.Diagnosis("ABF" if place else "ABK", code)
+            claim_837.Diagnosis(DiagnosisKind.OTHER if place else DiagnosisKind.PRINCIPAL, code)
             for place, code in enumerate(facts.diagnoses)
         ),
         referring=_provider(facts.referring),
