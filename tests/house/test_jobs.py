@@ -15,7 +15,10 @@ class JobWithoutFunction(Exception):
 def require_function(name: str) -> None:
     module, _, function = name.rpartition(".")
     found = getattr(import_module(module), function, None)
-    if not inspect.isfunction(found) or len(inspect.signature(found).parameters) != 1:
+    if not inspect.isfunction(found):
+        raise JobWithoutFunction(name)
+    # what RQ calls is the shell around the job, so that is whose parameters count
+    if len(inspect.signature(found, follow_wrapped=False).parameters) != 1:
         raise JobWithoutFunction(name)
 
 
