@@ -60,7 +60,7 @@ POLICY: Sequence[Blank] = (
     Blank(
         "payer_order", "Payer order", typed_values.payer_order, options=typed_values.PAYER_ORDERS
     ),
-    Blank("payer_id", "Payer", typed_values.row_id),
+    Blank("payer_id", "Payer", typed_values.row_id, kind="choice"),
 )  # fmt: skip
 """What may be typed about a policy; the payer is chosen by id."""
 

@@ -233,3 +233,14 @@ def _lack(
             value = supplying.shown(record, blank) if kept is None else kept
             inputs.append(Input(blank, value, [problem] if problem else []))
     return Lack(row.id, row.subject_kind, row.subject_id, said(row), inputs)
+
+
+def note_reading(session: Session, appointment: Appointment) -> None:
+    """Put on record that somebody read what this appointment lacks."""
+    audit.record(
+        session,
+        "read",
+        subject_kind="appointment",
+        subject_ids=[appointment.id],
+        practice_id=appointment.practice_id,
+    )

@@ -86,7 +86,7 @@ def page(session: Session, wanted: Wanted, *, total_of_tab: Sum, grouped: bool =
     ids = ids[:PAGE_SIZE]
     if backwards:
         ids = ids[::-1]
-    entries = _entries(session, ids)
+    entries = read_entries(session, ids)
     edge = wanted.before or wanted.after
     position = edge.position if edge else 0
     first = max(position - len(ids) - 1, 0) if backwards else position
@@ -111,7 +111,7 @@ def entry(session: Session, appointment_id: UUID) -> Entry | None:
             Appointment.unbilled,
         )
     )
-    return next(iter(_entries(session, [found])), None) if found else None
+    return next(iter(read_entries(session, [found])), None) if found else None
 
 
 def grouped_by_client(entries: Sequence[Entry]) -> list[Entry]:
@@ -141,7 +141,7 @@ def page_query(session: Session, wanted: Wanted) -> Select[UUID]:
             Appointment.practice_id == cells.c.practice_id,
             Appointment.readiness == cells.c.state,
             Appointment.unbilled,
-            *_conditions(wanted),
+            *conditions(wanted),
         )
         .order_by(*order)
         .limit(PAGE_SIZE + 1)
@@ -208,7 +208,8 @@ def _cells(session: Session, wanted: Wanted) -> Any:
     )
 
 
-def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
+def conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions of the filters and of the page's edge, the state apart."""
     row = Appointment
     if wanted.payer_ids:
         yield row.payer_id.in_(wanted.payer_ids)
@@ -267,7 +268,7 @@ def _counted(session: Session, wanted: Wanted, state: Readiness) -> Sum:
         held(session, Appointment.practice_id),
         Appointment.readiness == state,
         Appointment.unbilled,
-        *_conditions(plain),
+        *conditions(plain),
     )
     if not wanted.exact:
         rows = rows.limit(COUNTED_TO + 1)
@@ -284,7 +285,7 @@ def _cursor(key: _Key, row: Entry, position: int) -> Cursor:
     return Cursor(str(_NO_DEADLINE if value is None else value), row.id, position)
 
 
-def _entries(session: Session, ids: Collection[UUID]) -> list[Entry]:
+def read_entries(session: Session, ids: Collection[UUID]) -> list[Entry]:
     """Read the page's appointments in a handful of queries and keep the order of the ids."""
     query = (
         visible(session, Appointment)

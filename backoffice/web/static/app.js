@@ -234,12 +234,22 @@
     for (const key of keys) replaceRow(key, page);
   }
 
+  // One's own change in the drawer may touch any row of the list: all of them are asked for again.
+  document.addEventListener("rows-changed", () => {
+    for (const row of all("tr[data-live]")) changed.add(row.dataset.live);
+    clearTimeout(asking);
+    askAgain();
+  });
+
   function replaceRow(key, page) {
     const what = `[data-live="${CSS.escape(key)}"]`;
     const row = one(what), fresh = one(what, page);
     if (!row) return;
     if (!fresh) { row.classList.add("is-stale"); return; } // it left this list; it does not vanish under a hand
     const had = row === current, focused = row.contains(document.activeElement), box = one(".tick-cell input", row);
+    const parts = (within) => all(`[data-part="${CSS.escape(row.id)}"]`, within);
+    for (const part of parts(document)) part.remove();
+    for (const part of parts(page).reverse()) { row.after(part); window.htmx?.process(part); }
     row.replaceWith(fresh);
     window.htmx?.process(fresh);
     const tickBox = one(".tick-cell input", fresh);
