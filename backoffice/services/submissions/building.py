@@ -34,7 +34,7 @@ ONE_IN: Final = 20
 """Of the files after the first of a payer route, one in so many gets a second opinion."""
 
 NOT_WRITABLE: Final = "This claim holds something that the claim file cannot carry."
-_ON_TRIAL: Final = FileHeader(
+ON_TRIAL: Final = FileHeader(
     sender_name="TRIAL",
     sender_id="TRIAL",
     contact_name="TRIAL",
@@ -158,7 +158,7 @@ def _passes(session: Session, ready: Ready, *, on: date, now: datetime) -> bool:
 def _is_writable(facts: ClaimFacts, *, now: datetime) -> bool:
     """Whether X12 can carry the claim at all: one that can't must not keep others from leaving."""
     try:
-        claim_file([facts], header=_ON_TRIAL, now=now)
+        claim_file([facts], header=ON_TRIAL, now=now)
     except ValueError:
         return False
     return True
