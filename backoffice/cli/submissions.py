@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from sqlalchemy import create_engine, select
+from sqlalchemy.orm import sessionmaker
 
 from backoffice.config import Settings, SettingsIncomplete
 from backoffice.models.practices import Practice
@@ -15,7 +16,7 @@ from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.sandbox.run_file import NothingRuns, stack_environment
 from backoffice.services import audit
 from backoffice.services.submissions.exporting import sent_files
-from backoffice.services.work import sessions, unit_of_work
+from backoffice.services.work import WalledSession, sessions, unit_of_work
 
 FINE, FAILURE = 0, 2
 _EXPORTED = re.compile(r"\d{9}(-\d+)?\.837")
@@ -64,7 +65,14 @@ def _make_ready(folder: Path) -> None:
 def _write(settings: Settings, folder: Path) -> tuple[int, int]:
     """Write all practices' files; answers how many and how many bytes."""
     install_keyring(Keyring(settings.field_keys, settings.index_key))
-    factory = sessions(create_engine(settings.database_url, hide_parameters=True))
+    engine = create_engine(settings.database_url, hide_parameters=True)
+    try:
+        return _write_all(sessions(engine), folder)
+    finally:
+        engine.dispose()
+
+
+def _write_all(factory: sessionmaker[WalledSession], folder: Path) -> tuple[int, int]:
     with unit_of_work(factory, house=True) as session:
         practices = session.scalars(select(Practice.id)).all()
     files = size = 0

@@ -1,5 +1,6 @@
 """A stage for the tests of sending: a database, committed claims, a clearinghouse."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -121,3 +122,27 @@ def a_stage(
         clearinghouse_of=lambda _: clearinghouse,
     )
     return Stage(database, run, uuid4())
+
+
+def environment_of(settings: Settings, clearinghouse_url: str) -> dict[str, str]:
+    """The settings as the environment of another process."""
+    keys = ",".join(
+        f"{name}:{b64encode(key).decode()}" for name, key in settings.field_keys.items()
+    )
+    return {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "S3_ENDPOINT_URL": settings.s3_endpoint_url,
+        "S3_BUCKET": settings.s3_bucket,
+        "S3_ACCESS_KEY": settings.s3_access_key,
+        "S3_SECRET_KEY": settings.s3_secret_key,
+        "SMTP_URL": settings.smtp_url,
+        "MAIL_FROM": settings.mail_from,
+        "PORTAL_URL": settings.portal_url,
+        "SECRET_KEY": settings.secret_key,
+        "FIELD_KEYS": keys,
+        "INDEX_KEY": b64encode(settings.index_key).decode(),
+        "CLEARINGHOUSE_URL": clearinghouse_url,
+        "CLEARINGHOUSE_KEY": settings.clearinghouse_key,
+        "SANDBOX": "1",
+    }

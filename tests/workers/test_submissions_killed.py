@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +27,7 @@ from backoffice.models.submissions import Submission, SubmissionState
 from backoffice.sandbox.clearinghouse import Options, SandboxClearinghouse
 from tests.databases import Database
 from tests.servers import PROJECT
-from tests.workers.sending import BRIEF, Stage, a_stage
+from tests.workers.sending import BRIEF, Stage, a_stage, environment_of
 from workers.relay import ring_once
 
 LONG_DAY = 10_000.0  # payers decide nothing meanwhile
@@ -184,7 +183,7 @@ def test_a_bell_that_forgets_everything_costs_seconds_and_no_claim(
     worker = subprocess.Popen(
         [sys.executable, "-m", "workers"],
         cwd=PROJECT,
-        env=os.environ | environment_of(stage.run.settings, sandbox),
+        env=os.environ | environment_of(stage.run.settings, sandbox.url),
     )
     try:
         ring_again = timedelta(seconds=1)
@@ -237,30 +236,6 @@ def all_sent(stage: Stage) -> bool:
         )
     time.sleep(0.2)
     return left == 0 and undone == 0
-
-
-def environment_of(settings: Settings, sandbox: SandboxClearinghouse) -> dict[str, str]:
-    """The settings as the environment of another process."""
-    keys = ",".join(
-        f"{name}:{b64encode(key).decode()}" for name, key in settings.field_keys.items()
-    )
-    return {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "S3_ENDPOINT_URL": settings.s3_endpoint_url,
-        "S3_BUCKET": settings.s3_bucket,
-        "S3_ACCESS_KEY": settings.s3_access_key,
-        "S3_SECRET_KEY": settings.s3_secret_key,
-        "SMTP_URL": settings.smtp_url,
-        "MAIL_FROM": settings.mail_from,
-        "PORTAL_URL": settings.portal_url,
-        "SECRET_KEY": settings.secret_key,
-        "FIELD_KEYS": keys,
-        "INDEX_KEY": b64encode(settings.index_key).decode(),
-        "CLEARINGHOUSE_URL": sandbox.url,
-        "CLEARINGHOUSE_KEY": settings.clearinghouse_key,
-        "SANDBOX": "1",
-    }
 
 
 def _until(done: Callable[[], bool], *, seconds: float = 60) -> None:
