@@ -12,8 +12,22 @@ from backoffice.config import Settings
 from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.services.accounts import Person, person
+from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import sessions, unit_of_work
-from backoffice.web import accounts, assets, errors, filters, frame, headers, submissions, today
+from backoffice.web import (
+    accounts,
+    appointments,
+    assets,
+    claims,
+    clients,
+    errors,
+    filters,
+    frame,
+    headers,
+    remittances,
+    submissions,
+    today,
+)
 from backoffice.web.access import public, refuse_views_without_permission, stand_at_the_door
 from backoffice.web.extensions import (
     DOCUMENTS,
@@ -29,7 +43,15 @@ from backoffice.web.sessions import PostgresSessions, StoredSession
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_UPLOAD = 110 * 1024 * 1024
 
-BLUEPRINTS = (accounts.bp, submissions.bp, today.bp)
+BLUEPRINTS = (
+    accounts.bp,
+    appointments.bp,
+    claims.bp,
+    clients.bp,
+    submissions.bp,
+    today.bp,
+    remittances.bp,
+)
 
 
 def create_app(settings: Settings | None = None, *, documents: Documents | None = None) -> Flask:
@@ -69,7 +91,7 @@ def _join_extensions(app: Flask, settings: Settings, documents: Documents | None
     app.extensions[SETTINGS] = settings
     db.init_app(app)
     with app.app_context():
-        app.extensions[SESSIONS] = sessions(db.engine)
+        app.extensions[SESSIONS] = sessions(db.engine, info={TERMS: terms_from(settings)})
     app.extensions[DOCUMENTS] = documents or S3Documents(
         endpoint_url=settings.s3_endpoint_url,
         bucket=settings.s3_bucket,

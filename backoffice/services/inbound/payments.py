@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backoffice.edi.envelope import EnvelopeReader
 from backoffice.edi.problems import Problem, ProblemLog
 from backoffice.edi.remittance_835 import Payment, Remittance, out_of_balance, read
 from backoffice.jobs import Job, ask_for
@@ -223,3 +224,18 @@ def _worded(problems: Sequence[Problem]) -> str:
     ]
     more = len(problems) - len(shown)
     return " ".join([*shown, *([f"And {more} more."] if more else [])])
+
+
+def as_received(content: bytes, position: int) -> str:
+    """One payment of a file as text, a segment a line: of a file of several, only this one's own.
+
+    For reading, not for sending: the file itself is kept byte for byte.
+    """
+    place = 0
+    for transaction in EnvelopeReader(content, ProblemLog()).transaction_sets():
+        place += transaction.set_id == "835"
+        if place == position:
+            between = transaction.delimiters.element
+            lines = (between.join(each.elements) for each in transaction.segments)
+            return "\n".join(lines) + "\n"
+    return ""

@@ -134,14 +134,18 @@ def accept(
     _record(session, "accept", line.id, row, {"outcome": outcome.value})
 
 
-def accept_without_lines(session: Session, remittance_claim_id: UUID, *, by: By) -> None:
-    """Take note of a decided claim that pays nothing and names no line: nothing is posted."""
+def accept_without_lines(session: Session, remittance_claim_id: UUID, *, by: By) -> UUID:
+    """Take note of a decided claim that pays nothing and names no line: nothing is posted.
+
+    Returns the remittance's id.
+    """
     row = one(session, RemittanceClaim, remittance_claim_id, lock=True)
     if row.paid_amount != 0 or row.claim_id is None or _lines_of(session, row):
         raise CannotPost("This claim has lines or money: decide on those.")
     row.state = MatchState.POSTED
     settle(session, one(session, Remittance, row.remittance_id, lock=True))
-    _record(session, "accept", row.id, row, {})
+    _record(session, "accept", row.id, row, {"by": str(by.user_id)})
+    return row.remittance_id
 
 
 def hold(session: Session, line_id: UUID, *, by: By) -> None:
