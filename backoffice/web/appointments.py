@@ -31,7 +31,7 @@ from backoffice.services.unbilled import billing, exporting, missing, queue, rea
 from backoffice.services.unbilled.wanted import Page, Wanted
 from backoffice.web.access import needs
 from backoffice.web.appointments_filters import offers, read_wanted, sorted_by, tokens
-from backoffice.web.appointments_forms import SessionForm, say_wrong
+from backoffice.web.appointments_forms import SessionForm, choices_of, say_wrong
 from backoffice.web.extensions import clock, me, settings, work
 from backoffice.web.frame import acting_ids
 
@@ -301,7 +301,7 @@ def _session_form(session: Session, row: Appointment) -> SessionForm:
     shown = appointments.typed_from(row)
     form = SessionForm(data=None if request.method == "POST" else shown)
     for name, options in appointments.choices(session, row.practice_id).items():
-        form[name].choices = options
+        form[name].choices = choices_of(options)
     if request.method == "GET":
         form.lines.append_entry()  # one empty line to add
     return form

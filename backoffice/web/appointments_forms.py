@@ -4,10 +4,16 @@ from typing import Any
 
 from wtforms import BooleanField, FieldList, FormField, SelectField, StringField
 from wtforms import Form as PlainForm
+from wtforms.fields.choices import SelectChoice
 
 from backoffice.services.appointments import TypedLine, TypedSession
-from backoffice.services.typed_values import PLACES, Blank, WrongValue, row_id
+from backoffice.services.typed_values import PLACES, Blank, Options, WrongValue, row_id
 from backoffice.web.fields import Form
+
+
+def choices_of(options: Options) -> list[Any]:
+    """Return the choices of a select field."""
+    return [SelectChoice(value=value, label=label) for value, label in options]
 
 
 class LineForm(PlainForm):
@@ -24,7 +30,9 @@ class SessionForm(Form):
     """The session behind an appointment."""
 
     served_on = StringField("Date of service")
-    place_of_service = SelectField("Place of service", choices=list(PLACES), validate_choice=False)
+    place_of_service = SelectField(
+        "Place of service", choices=choices_of(PLACES), validate_choice=False
+    )
     clinician_id = SelectField("Clinician", validate_choice=False)
     facility_id = SelectField("Location", validate_choice=False)
     diagnosis_codes = StringField("Diagnosis codes")
@@ -67,7 +75,7 @@ def form_for(name: str, blanks: tuple[Blank, ...]) -> type[Form]:
         if blank.options or blank.kind == "choice":
             fields[blank.name] = SelectField(
                 blank.label,
-                choices=list(blank.options),
+                choices=choices_of(blank.options),
                 description=blank.hint,
                 validate_choice=False,  # the service reads it, with words of its own
             )

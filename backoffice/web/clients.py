@@ -18,7 +18,7 @@ from backoffice.services.typed_values import WrongValue
 from backoffice.services.unbilled import reach
 from backoffice.services.unbilled.missing import Lack
 from backoffice.web.access import needs
-from backoffice.web.appointments_forms import form_for, say_wrong
+from backoffice.web.appointments_forms import choices_of, form_for, say_wrong
 from backoffice.web.extensions import clock, me, work
 from backoffice.web.fields import Form
 
@@ -150,7 +150,7 @@ def _blank_form(kind: Subject, row_id: UUID, shown: Mapping[str, str]) -> Form:
 def _offer_payers(form: Form) -> None:
     if "payer_id" in form:
         with work() as session:
-            form["payer_id"].choices = clients.payers(session)
+            form["payer_id"].choices = choices_of(clients.payers(session))
 
 
 def _page(client_id: UUID, typed: Typed | None = None) -> str:

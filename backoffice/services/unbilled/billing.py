@@ -29,7 +29,7 @@ from backoffice.rules.readiness import Readiness
 from backoffice.rules.scrub import has_errors
 from backoffice.services import claims
 from backoffice.services.access import visible
-from backoffice.services.refusal import Refused
+from backoffice.services.refusal import ChangedElsewhere, Refused
 from backoffice.services.unbilled.changes import appointments_changed
 from backoffice.services.unbilled.surroundings import take_turn
 
@@ -39,14 +39,15 @@ Work = Callable[[UUID], AbstractContextManager[Session]]
 MOST_SELECTED = 2000
 
 
-class OtherRequestUnderThisKey(Refused):
+class OtherRequestUnderThisKey(ChangedElsewhere):
     """The same idempotency key came with another selection."""
 
     code = "other_request_under_this_key"
 
     def __init__(self) -> None:
         """Say what to do."""
-        super().__init__("This selection was changed since the dry run. Look at it and send again.")
+        words = "This selection was changed since the dry run. Look at it and send again."
+        Refused.__init__(self, words)
 
 
 class TooManySelected(Refused):
