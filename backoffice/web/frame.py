@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 
 from backoffice.rules.dates import time_zone
@@ -106,6 +106,15 @@ def _open(door: Door) -> bool:
     return door.endpoint in current_app.view_functions and me().may(door.permission)
 
 
+def way(endpoint: str, **values: Any) -> str | None:
+    """Return the address of a view that the person signed in may open, None of any other."""
+    view = current_app.view_functions.get(endpoint)
+    permission = getattr(view, "permission", None)
+    if permission not in set(Permission) or not me().may(Permission(permission)):
+        return None
+    return url_for(endpoint, **values)
+
+
 def frame() -> dict[str, Any]:
     """Give every page of a signed-in person its frame; fragments and open pages get none."""
     if not current_user.is_authenticated or request.headers.get("HX-Request"):
@@ -129,8 +138,9 @@ def frame() -> dict[str, Any]:
 
 
 def register(app: Flask) -> None:
-    """Give templates the frame."""
+    """Give templates the frame, and `way` for links that not everybody may follow."""
     app.context_processor(frame)
+    app.jinja_env.globals["way"] = way
 
     @app.before_request
     def one_time() -> None:

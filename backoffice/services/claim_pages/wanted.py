@@ -1,0 +1,104 @@
+"""What somebody asks of the claim list, and the shapes in which it answers."""
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from backoffice.models.claims import Claim
+from backoffice.rules.claim_status import ClaimStatus
+
+PAGE_SIZE = 50
+COUNTED_TO = 10_000
+
+
+class Sort(enum.StrEnum):
+    """What the list is ordered by; the newest claims first unless asked."""
+
+    MADE = "made"
+    SERVED = "served"
+    AMOUNT = "amount"
+    SINCE = "since"
+
+
+PARSERS: Mapping[Sort, Callable[[str], Any]] = {
+    Sort.MADE: UUID,
+    Sort.SERVED: date.fromisoformat,
+    Sort.AMOUNT: Decimal,
+    Sort.SINCE: datetime.fromisoformat,
+}
+"""How the sort value in a cursor is read."""
+
+
+class Cursor(NamedTuple):
+    """Where a page ends: the row's sort value and id, and how many rows stand before."""
+
+    value: str
+    row_id: UUID
+    position: int
+
+    def __str__(self) -> str:
+        """Return it as it stands in an address: no name, no client."""
+        return f"{self.position}~{self.value}~{self.row_id}"
+
+    @classmethod
+    def read(cls, words: str | None, sort: Sort) -> "Cursor | None":
+        """Read a cursor from an address; None for none or for what is no cursor of this order."""
+        parts = (words or "").split("~")
+        if len(parts) != 3:
+            return None
+        try:
+            PARSERS[sort](parts[1])
+            return cls(parts[1], UUID(parts[2]), int(parts[0]))
+        except (ValueError, InvalidOperation):
+            return None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants to see of the claims. Empty sets and None filter nothing."""
+
+    statuses: frozenset[ClaimStatus] = frozenset()
+    payer_ids: frozenset[UUID] = frozenset()
+    clinician_ids: frozenset[UUID] = frozenset()
+    client_id: UUID | None = None
+    owner_id: UUID | None = None
+    without_owner: bool = False
+    needs_review: bool = False
+    silent_since: datetime | None = None  # with others, and not moved since
+    moved_from: datetime | None = None
+    served_from: date | None = None
+    served_to: date | None = None
+    sort: Sort = Sort.MADE
+    down: bool = True
+    after: Cursor | None = None
+    before: Cursor | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How many claims and how much was billed; no amount where counting ended early."""
+
+    count: int
+    amount: Decimal | None
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the list with the edges of its neighbours."""
+
+    claims: Sequence[Claim]
+    first: int
+    next: Cursor | None = None
+    previous: Cursor | None = None
+    size: int = PAGE_SIZE
+
+    @property
+    def last(self) -> int:
+        """Return the place of the page's last claim in the whole result."""
+        return self.first + len(self.claims) - 1
