@@ -70,6 +70,7 @@ class Appointment(PracticeRow):
     )  # fmt: skip
 
     source_id: Mapped[str | None]
+    source_digest: Mapped[bytes | None]  # keyed hash of the row it was last taken in from
     client_id: Mapped[UUID]
     clinician_id: Mapped[UUID | None]
     facility_id: Mapped[UUID | None]

@@ -25,6 +25,7 @@ class Client(PracticeRow):
     )
 
     source_id: Mapped[str | None]
+    source_digest: Mapped[bytes | None]  # keyed hash of the row it was last taken in from
     last_name: Mapped[str] = mapped_column(default="")
     first_name: Mapped[str] = mapped_column(default="")
     middle_name: Mapped[str] = mapped_column(default="")
@@ -77,6 +78,7 @@ class Policy(PracticeRow):
     )
 
     source_id: Mapped[str | None]
+    source_digest: Mapped[bytes | None]  # keyed hash of the row it was last taken in from
     client_id: Mapped[UUID]
     payer_id: Mapped[UUID | None] = mapped_column(ForeignKey("payers.id"))
     payer_order: Mapped[PayerOrder] = mapped_column(default=PayerOrder.PRIMARY)

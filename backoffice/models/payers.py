@@ -93,6 +93,7 @@ class PracticePayer(PracticeRow):
 
     payer_id: Mapped[UUID] = mapped_column(ForeignKey("payers.id"))
     source_id: Mapped[str | None]
+    aliases: Mapped[list[str]] = mapped_column(default=list)  # its other ids in the source
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("clearinghouse_accounts.id"))
 
 

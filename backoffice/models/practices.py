@@ -58,6 +58,7 @@ class Clinician(PracticeRow):
     )
 
     source_id: Mapped[str | None]
+    source_digest: Mapped[bytes | None]  # keyed hash of the row it was last taken in from
     last_name: Mapped[str]
     first_name: Mapped[str] = mapped_column(default="")
     middle_name: Mapped[str] = mapped_column(default="")
@@ -82,6 +83,7 @@ class ServiceFacility(PracticeRow):
     __table_args__ = (UniqueConstraint("practice_id", "source_id"),)
 
     source_id: Mapped[str | None]
+    source_digest: Mapped[bytes | None]  # keyed hash of the row it was last taken in from
     name: Mapped[str]
     place_of_service: Mapped[str | None]
     npi: Mapped[str | None]
