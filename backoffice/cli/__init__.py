@@ -4,6 +4,7 @@ import click
 
 from backoffice.cli.demo import demo
 from backoffice.cli.edi import edi
+from backoffice.cli.intake import intake
 from backoffice.cli.ledger import ledger
 from backoffice.cli.run import run
 from backoffice.cli.submissions import submissions
@@ -16,6 +17,7 @@ def main() -> None:
 
 main.add_command(demo)
 main.add_command(edi)
+main.add_command(intake)
 main.add_command(ledger)
 main.add_command(run)
 main.add_command(submissions)
