@@ -28,7 +28,6 @@ class Job(StrEnum):
     REFRESH_READINESS = "workers.readiness.refresh_readiness"
     BEGIN_DAY = "workers.readiness.begin_day"
     SEND_MAIL = "workers.notifications.send_mail"
-    NOTICE_UNREAD = "workers.notifications.notice_unread"
 
 
 TIMEOUTS = {

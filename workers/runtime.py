@@ -1,7 +1,8 @@
 """What a job is given: settings, sessions, gateways; and the shell that every job runs in."""
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from functools import cache, wraps
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from backoffice.config import Settings
@@ -20,11 +21,14 @@ from backoffice.gateways.mail import Mail, SmtpMail
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.sealing import Keyring, install_keyring
+from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import WalledSession, sessions, unit_of_work
 from workers.locks import lock_on
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
+GO_ON_SECONDS = 15.0
+AT_ONCE = 50
 OWN_KEY = "CLEARINGHOUSE_KEY"
 PATIENCE = Patience(connect=5, silence=30, whole=45)
 """At most 75 seconds for a send: services/submissions' terms hold a lease for longer than that."""
@@ -92,7 +96,7 @@ def runtime_from(settings: Settings) -> Runtime:
     return Runtime(
         settings=settings,
         engine=engine,
-        factory=sessions(engine),
+        factory=sessions(engine, info={TERMS: terms_from(settings)}),
         documents=S3Documents(
             endpoint_url=settings.s3_endpoint_url,
             bucket=settings.s3_bucket,
@@ -130,12 +134,14 @@ def errand_job(job: Job) -> Callable[[str], None]:
     """Make a function that RQ can be rung with: an errand's id in, safe to run twice.
 
     It finds the errand (done: nothing happens), runs the job, marks the errand done or says when
-    to ring again. A failure is kept as its kind, never its words, and rung again later.
+    to ring again. A failure is kept as its kind, never its words, and rung again later. Then it
+    goes on with whatever else is due of the same job, for a while: a fork costs more than most.
     """
 
     @wraps(job)
     def shell(errand_id: str) -> None:
         run(job, UUID(errand_id), this_process())
+        go_on(job, this_process())
 
     return shell
 
@@ -148,6 +154,35 @@ def run(job: Job, errand_id: UUID, runtime: Runtime) -> None:
     with lock_on(runtime.engine, "errand", errand_id) as is_ours:
         if is_ours:
             _run(job, errand_id, runtime)
+
+
+def go_on(job: Job, runtime: Runtime) -> int:
+    """Run the job for its other due errands, oldest first, until none is left or time is up.
+
+    Returns how many were looked at. What another worker has locked or done goes by.
+    """
+    until, seen = time.monotonic() + GO_ON_SECONDS, 0
+    tried: set[UUID] = set()
+    while time.monotonic() < until:
+        waiting = [one for one in _waiting(job, runtime) if one not in tried]
+        if not waiting:
+            break
+        for errand_id in waiting:
+            if time.monotonic() > until:
+                break
+            tried.add(errand_id)
+            seen += 1
+            run(job, errand_id, runtime)
+    return seen
+
+
+def _waiting(job: Job, runtime: Runtime) -> Sequence[UUID]:
+    name = f"{job.__module__}.{job.__name__}"
+    with runtime.work(None) as session:
+        query = select(Errand.id).where(
+            Errand.job == name, Errand.done_at.is_(None), Errand.due_at <= runtime.clock()
+        )
+        return session.scalars(query.order_by(Errand.due_at).limit(AT_ONCE)).all()
 
 
 def _run(job: Job, errand_id: UUID, runtime: Runtime) -> None:

@@ -58,10 +58,12 @@ class Notice(PracticeRow):
         within_practice("mail_id", "mails"),
         UniqueConstraint("practice_id", "user_id", "topic", "cause"),
         Index("ix_notices_mail", "practice_id", "mail_id"),
+        Index("ix_notices_loose", "practice_id", postgresql_where="mail_id IS NULL"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     topic: Mapped[Topic]
+    subject_id: Mapped[UUID | None]  # as the mail's
     cause: Mapped[str]  # an opaque id: the step, the message
-    mail_id: Mapped[UUID]
+    mail_id: Mapped[UUID | None]  # joined as the last thing before the commit
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # a status word, no client

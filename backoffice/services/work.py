@@ -1,6 +1,6 @@
 """A unit of work: one transaction, for named practices only; commit at the end or nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 TENANCY = "tenancy"
+LAST_ACTS = "last_acts"
 
 
 class TenancyChanged(RuntimeError):
@@ -57,12 +58,30 @@ def unit_of_work(
     session.info[TENANCY] = tenancy_of(practices=practices, user_id=user_id, house=house)
     try:
         yield session
+        do_last_acts(session)
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
         session.close()
+
+
+def at_the_end(session: Session, act: Callable[[Session], None]) -> None:
+    """Have `act` done once, as the last thing before this unit of work commits.
+
+    For rows that many units share: taken last, they are held for a moment only, and nobody who
+    holds one waits for anything else.
+    """
+    acts = session.info.setdefault(LAST_ACTS, [])
+    if act not in acts:
+        acts.append(act)
+
+
+def do_last_acts(session: Session) -> None:
+    """Do what was put off to the end; each once."""
+    for act in session.info.pop(LAST_ACTS, ()):
+        act(session)
 
 
 def practices_of(session: Session) -> frozenset[UUID]:

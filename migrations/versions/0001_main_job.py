@@ -1086,8 +1086,9 @@ def make_tables() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
         sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("mail_id", sa.Uuid(), nullable=False),
+        sa.Column("mail_id", sa.Uuid(), nullable=True),
         sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(
             ["practice_id", "mail_id"],
@@ -1106,6 +1107,13 @@ def make_tables() -> None:
             "cause",
             name=op.f("uq_notices_practice_id_user_id_topic_cause"),
         ),
+    )
+    op.create_index(
+        "ix_notices_loose",
+        "notices",
+        ["practice_id"],
+        unique=False,
+        postgresql_where="mail_id IS NULL",
     )
     op.create_index("ix_notices_mail", "notices", ["practice_id", "mail_id"], unique=False)
     op.create_table(
@@ -2465,6 +2473,7 @@ def downgrade() -> None:
     op.drop_index("ix_policies_client", table_name="policies")
     op.drop_table("policies")
     op.drop_index("ix_notices_mail", table_name="notices")
+    op.drop_index("ix_notices_loose", table_name="notices", postgresql_where="mail_id IS NULL")
     op.drop_table("notices")
     op.drop_index("ix_intake_problems_batch", table_name="intake_problems")
     op.drop_table("intake_problems")

@@ -20,6 +20,7 @@ from backoffice.rules.claim_status import (
     Step,
     step,
 )
+from backoffice.services import notifications
 from backoffice.services.access import held, visible
 from backoffice.services.refusal import ChangedElsewhere, Refused
 
@@ -116,6 +117,7 @@ def advance(  # noqa: PLR0913 - a step of history has many parts, all named
     if attempt is not None and following.effect in {Effect.MOVES, Effect.STAYS}:
         _close(attempt, event, now=now)
     _write(session)
+    notifications.claim_moved(session, claim, taken)
     return moved
 
 

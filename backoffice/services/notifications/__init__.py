@@ -1,0 +1,45 @@
+"""What people are told by email: who, when, in one mail or several; never a word of health.
+
+A use case says what happened (`claim_moved`, `message_posted`, `document_shared`); the last act of
+its unit of work puts the notices into each person's open mail; workers/notifications.py sends it.
+"""
+
+from backoffice.services.notifications.letters import NotForMail, Sender, Told, write
+from backoffice.services.notifications.people import Audience, audience_of
+from backoffice.services.notifications.sending import (
+    Letter,
+    NotYet,
+    put_off,
+    refused,
+    sent,
+    to_send,
+)
+from backoffice.services.notifications.telling import (
+    bundle,
+    claim_moved,
+    document_shared,
+    message_posted,
+)
+from backoffice.services.notifications.terms import TERMS, MailTerms, terms_from
+
+__all__ = [
+    "TERMS",
+    "Audience",
+    "Letter",
+    "MailTerms",
+    "NotForMail",
+    "NotYet",
+    "Sender",
+    "Told",
+    "audience_of",
+    "bundle",
+    "claim_moved",
+    "document_shared",
+    "message_posted",
+    "put_off",
+    "refused",
+    "sent",
+    "terms_from",
+    "to_send",
+    "write",
+]

@@ -1,0 +1,51 @@
+"""The job that sends one mail: composed at the last moment, sent between two units of work."""
+
+from backoffice.gateways.mail import MailRefused, MailUnavailable
+from backoffice.services import notifications
+from backoffice.services.notifications import Letter, NotYet, Sender
+from workers.runtime import Again, Runtime, Task, errand_job
+
+
+@errand_job
+def send_mail(task: Task, run: Runtime) -> Again | None:
+    """Send one mail when it is due; a second run finds it sent and does nothing.
+
+    A run that dies between sending and writing it down sends the mail again under the same
+    Message-ID: "something changed" told twice does no harm.
+    """
+    return deliver(task, run)
+
+
+def deliver(task: Task, run: Runtime) -> Again | None:
+    """Send one mail; see send_mail."""
+    with run.work(task.practice_id) as session:
+        found = notifications.to_send(
+            session, task.subject_id, sender=sender_of(run), now=run.clock()
+        )
+    if found is None:
+        return None
+    if isinstance(found, NotYet):
+        return Again(found.until - run.clock())
+    return _send(task, run, found)
+
+
+def sender_of(run: Runtime) -> Sender:
+    """Return what mails are signed with: the portal's address and the domain they come from."""
+    settings = run.settings
+    return Sender(settings.portal_url, settings.mail_from.rpartition("@")[2])
+
+
+def _send(task: Task, run: Runtime, letter: Letter) -> Again | None:
+    try:
+        run.mail.send(letter.mail)
+    except MailRefused as refused:
+        with run.work(task.practice_id) as session:
+            notifications.refused(session, letter.mail_id, reason=str(refused))
+        return None
+    except MailUnavailable:
+        with run.work(task.practice_id) as session:
+            wait = notifications.put_off(session, letter.mail_id, now=run.clock())
+        return Again(wait) if wait else None
+    with run.work(task.practice_id) as session:
+        notifications.sent(session, letter, now=run.clock())
+    return None
