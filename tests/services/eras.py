@@ -16,6 +16,7 @@ from backoffice.models.inbound import (
 )
 from backoffice.models.remittances import Remittance, RemittanceClaim, RemittanceLine
 from backoffice.models.submissions import Attempt
+from backoffice.rules.claim_status import ClaimStatus
 from backoffice.services.inbound import payments
 from backoffice.services.inbound.keeping import RawFile
 from backoffice.services.practices import note_payee
@@ -190,3 +191,27 @@ def decided_claims(session: Session, remittance: Remittance) -> list[RemittanceC
     """The claims of a remittance, in order."""
     query = select(RemittanceClaim).where(RemittanceClaim.remittance_id == remittance.id)
     return list(session.scalars(query.order_by(RemittanceClaim.position)))
+
+
+CLEAN = (("CO", "45", "55"), ("PR", "3", "20"))
+
+
+def sent(claim: Claim) -> Claim:
+    """The claim, out with the payer."""
+    claim.status = ClaimStatus.SUBMITTED
+    return claim
+
+
+def strip(claim: Claim) -> tuple[str, str, str, str]:
+    """Paid, client share, write-off, balance."""
+    return (
+        str(claim.insurance_paid_amount),
+        str(claim.client_share_amount),
+        str(claim.write_off_amount),
+        str(claim.balance_amount),
+    )
+
+
+def paid_clean(session: Session, claim: Claim) -> Paid:
+    """80.00 of 155.00 paid, 20.00 the client's, the rest contractual."""
+    return Paid(number_of(session, claim), (Line("155", "80", CLEAN),))

@@ -8,20 +8,27 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.models.appointments import Appointment
 from backoffice.models.claims import Claim
 from backoffice.models.inbound import TransactionState
 from backoffice.models.ledger import LedgerEntry, Posting
+from backoffice.models.outbox import Errand
 from backoffice.models.remittances import MatchState, RemittanceState
 from backoffice.models.sealing import Keyring
-from backoffice.models.submissions import AttemptOutcome
+from backoffice.models.submissions import Attempt, AttemptOutcome
+from backoffice.rules.claim_facts import Frequency, PayerOrder
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.grouping import group_lines
 from backoffice.rules.posting import AccountKind
+from backoffice.services import postings
 from backoffice.services.claims import create_claims, release
+from backoffice.services.receivables import verify
+from backoffice.services.remittances import posting
 from tests import builders
 from tests.services import billing as ready
 from tests.services.billing import Billing
 from tests.services.eras import (
+    CLEAN,
     Check,
     Line,
     Paid,
@@ -31,12 +38,13 @@ from tests.services.eras import (
     era,
     known_payee,
     number_of,
+    paid_clean,
     posted,
+    sent,
     service_lines,
+    strip,
     taken_in,
 )
-
-CLEAN = (("CO", "45", "55"), ("PR", "3", "20"))
 
 
 @pytest.fixture
@@ -45,17 +53,6 @@ def billing(session: Session, practice_id: UUID, keyring: Keyring) -> Billing:
     made = ready.a_billing(session, practice_id)
     known_payee(session, made)
     return made
-
-
-@pytest.fixture
-def claim(session: Session, billing: Billing) -> Claim:
-    """A released claim of one line at 155.00, out with the payer."""
-    return sent(ready.a_queued_claim(session, billing))
-
-
-def sent(claim: Claim) -> Claim:
-    claim.status = ClaimStatus.SUBMITTED
-    return claim
 
 
 def a_claim_of_two_lines(session: Session, billing: Billing) -> Claim:
@@ -73,18 +70,10 @@ def a_claim_of_two_lines(session: Session, billing: Billing) -> Claim:
     return sent(claim)
 
 
-def strip(claim: Claim) -> tuple[str, str, str, str]:
-    """Paid, client share, write-off, balance."""
-    return (
-        str(claim.insurance_paid_amount),
-        str(claim.client_share_amount),
-        str(claim.write_off_amount),
-        str(claim.balance_amount),
-    )
-
-
-def paid_clean(session: Session, claim: Claim) -> Paid:
-    return Paid(number_of(session, claim), (Line("155", "80", CLEAN),))
+@pytest.fixture
+def claim(session: Session, billing: Billing) -> Claim:
+    """A released claim of one line at 155.00, out with the payer."""
+    return sent(ready.a_queued_claim(session, billing))
 
 
 def test_a_clean_line_posts_itself_and_the_claim_is_paid(session: Session, claim: Claim) -> None:
@@ -350,3 +339,80 @@ def test_a_file_cut_short_is_set_aside_and_posts_nothing(session: Session, claim
             assert transaction.problem
 
     assert claim.insurance_paid_amount == 0
+
+
+def a_secondary_of(session: Session, billing: Billing, primary: Claim) -> Claim:
+    """The same session billed to the client's second payer, released."""
+    payer = builders.a_payer(
+        session, name="Second Health", name_key="second health", electronic_id="SEC01"
+    )
+    builders.a_practice_payer(session, billing.practice, payer, billing.account)
+    policy = builders.a_policy(
+        session, billing.client, payer, payer_order=PayerOrder.SECONDARY, member_id="SEC1"
+    )
+    first = service_lines(session, primary)[0]
+    appointment = session.get_one(Appointment, (primary.practice_id, first.appointment_id))
+    claim = builders.a_claim(
+        session,
+        policy,
+        appointment,
+        profile_id=billing.profile.id,
+        primary_claim_id=primary.id,
+        status=ClaimStatus.SUBMITTED,
+    )
+    number = f"S{claim.number}"
+    attempt = Attempt(
+        practice_id=claim.practice_id,
+        claim_id=claim.id,
+        attempt_no=1,
+        frequency=Frequency.ORIGINAL,
+        payer_order=PayerOrder.SECONDARY,
+        patient_control_number=number,
+        opened_at=builders.NOW,
+    )
+    session.add(attempt)
+    session.flush()
+    postings.charge(session, claim, now=builders.NOW)
+    return claim
+
+
+def test_a_secondarys_remittance_that_comes_first_waits_for_the_primarys(
+    session: Session, billing: Billing, claim: Claim
+) -> None:
+    second = a_secondary_of(session, billing, claim)
+    answer = Paid(
+        number_of(session, second),
+        (Line("155", "15", (("OA", "23", "135"), ("PR", "3", "5"))),),
+        outcome="2",
+        icn="SEC",
+    )
+
+    (early,) = posted(session, Check((answer,), trace="S1"))
+    waited = decided_lines(session, early)[0].reasons
+    posted(session, Check((paid_clean(session, claim),)), isa="000000002")
+    posting.post_remittance(session, early.id, now=builders.NOW)
+
+    assert waited == ["earlier_payer_unposted"]
+    assert early.state is RemittanceState.POSTED
+    assert strip(claim) == ("95.00", "5.00", "55.00", "0.00")
+    assert (str(second.insurance_paid_amount), str(second.client_share_amount)) == ("15.00", "5.00")
+    assert second.balance_amount == 0
+    errands = session.scalars(select(Errand.turn).where(Errand.subject_id == early.id)).all()
+    assert len(errands) == 2  # asked for when it came, and again when the primary's was posted
+    assert verify(session).balanced
+
+
+def test_what_is_kept_is_what_the_entries_say_and_a_lie_is_found(
+    session: Session, claim: Claim
+) -> None:
+    posted(session, Check((paid_clean(session, claim),), plb=(("L6", "", "-1.50"),)))
+
+    honest = verify(session)
+    claim.write_off_amount = Decimal("54.00")
+    session.flush()
+    lying = verify(session)
+
+    assert honest.balanced
+    assert (honest.claims, honest.remittances) == (1, 1)
+    assert honest.debits == honest.credits
+    assert {each.field for each in lying.differences} == {"charge", "write_off"}
