@@ -3,11 +3,12 @@
 import os
 import signal
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import FrameType
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,8 @@ from backoffice.jobs import TIMEOUTS
 from backoffice.models.outbox import Errand
 from workers.runtime import Runtime, runtime_from
 
-AT_ONCE = 200
+MOST_RINGS = 8
+"""Unanswered rings of one job: whoever answers goes on with what else is due of it."""
 PAUSE_SECONDS = 0.25
 AWAY_SECONDS = 1.0
 RING_AGAIN = timedelta(seconds=60)
@@ -35,21 +37,44 @@ def ring_due(
 
     The ring comes before the commit: a crash between the two rings twice, which jobs bear.
     """
-    due = session.scalars(
-        select(Errand)
-        .where(
-            Errand.done_at.is_(None),
-            Errand.due_at <= now,
-            or_(Errand.rung_at.is_(None), Errand.rung_at < now - ring_again),
-        )
-        .order_by(Errand.due_at)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for errand in due:
-        queue.ring(errand.job, str(errand.id))
-        errand.rung_at = now
-    return len(due)
+    rung = 0
+    for job, waiting in _jobs_due(session, now=now, ring_again=ring_again):
+        due = session.scalars(
+            _due(now=now, ring_again=ring_again)
+            .where(Errand.job == job)
+            .order_by(Errand.due_at)
+            .limit(max(MOST_RINGS - waiting, 0))
+            .with_for_update(skip_locked=True)
+        ).all()
+        for errand in due:
+            queue.ring(errand.job, str(errand.id))
+            errand.rung_at = now
+        rung += len(due)
+    return rung
+
+
+def _due(*, now: datetime, ring_again: timedelta) -> Select[Errand]:
+    return select(Errand).where(
+        Errand.done_at.is_(None),
+        Errand.due_at <= now,
+        or_(Errand.rung_at.is_(None), Errand.rung_at < now - ring_again),
+    )
+
+
+def _jobs_due(
+    session: Session, *, now: datetime, ring_again: timedelta
+) -> Sequence[tuple[str, int]]:
+    """Return each job with an errand to ring for, and how many of its rings are unanswered."""
+    unanswered = Errand.rung_at >= now - ring_again
+    waiting = func.count().filter(unanswered)
+    query = (
+        select(Errand.job, waiting)
+        .where(Errand.done_at.is_(None), Errand.due_at <= now)
+        .group_by(Errand.job)
+        .having(func.count() > waiting)
+        .order_by(func.min(Errand.due_at))
+    )
+    return session.execute(query).all()
 
 
 def ring_once(runtime: Runtime, queue: Queue, *, ring_again: timedelta = RING_AGAIN) -> int | None:
@@ -78,8 +103,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)
     while going[0]:
         rung = ring_once(runtime, queue)
-        if rung is None or rung < AT_ONCE:
-            time.sleep(PAUSE_SECONDS if rung is not None else AWAY_SECONDS)
+        time.sleep(PAUSE_SECONDS if rung is not None else AWAY_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The clock asks once a turn, however many schedulers run, and errands are run by name."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from tests.builders import NOW, a_practice, an_account
 from tests.databases import Database
 from tests.workers.sending import Stage, a_stage
 from workers import runtime
-from workers.relay import ring_once
+from workers.relay import MOST_RINGS, ring_once
 from workers.runtime import Again, Runtime, Task
 from workers.schedule import Clock, Entry, poll_accounts, sweep_practices, table
 
@@ -90,6 +90,33 @@ def test_a_ring_comes_again_only_while_the_errand_is_undone(stage: Stage) -> Non
     assert at_once == 0
     assert after == 1
     assert [argument for _, argument in queue.rung].count(str(second.id)) == 2
+
+
+def test_no_more_rings_of_a_job_wait_than_are_worth_answering(stage: Stage) -> None:
+    for _ in range(MOST_RINGS + 3):
+        an_errand(stage)
+    queue = InMemoryQueue()
+
+    first, second = ring_once(stage.run, queue), ring_once(stage.run, queue)
+
+    assert (first, second) == (MOST_RINGS, 0)
+
+
+def test_whoever_answers_goes_on_with_what_else_is_due_of_the_job(stage: Stage) -> None:
+    for _ in range(3):
+        an_errand(stage)
+    an_errand(stage, due_at=datetime.now(UTC) + timedelta(hours=1))
+    ran: list[UUID] = []
+
+    def sweep_practice(task: Task, run: Runtime) -> Again | None:
+        ran.append(task.errand_id)
+        return None
+
+    sweep_practice.__module__ = "workers.sweeps"
+    looked_at = runtime.go_on(sweep_practice, stage.run)
+
+    assert looked_at == len(set(ran)) == 3
+    assert len([errand for errand in errands(stage) if errand.done_at]) == 3
 
 
 def test_what_is_not_due_yet_is_not_rung(stage: Stage) -> None:

@@ -215,7 +215,7 @@ def _numbers(factory: Factory, taken: Mapping[UUID, list[UUID]]) -> dict[UUID, N
                 Attempt.claim_id.in_(wanted),
                 Attempt.attempt_no == 1,
             )
-        ).tuples()
+        )
         return defaultdict(lambda: Number(""), {claim: Number(number) for claim, number in rows})
 
 
