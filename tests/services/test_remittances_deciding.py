@@ -93,6 +93,7 @@ def test_a_written_off_denial_is_taken_back_whole_by_a_reversal(
         by=by,
     )
     assert strip(claim) == ("0.00", "0.00", "155.00", "0.00")
+    assert (claim.needs_review, claim.review_reason) == (False, "")
     back = Paid(number, (Line("-155", "0", (("CO", "197", "-155"),)),), outcome="22")
     again = Paid(number, (Line("155", "100", (("CO", "45", "55"),)),), icn="ICN2")
 

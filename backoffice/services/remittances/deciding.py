@@ -56,6 +56,7 @@ from backoffice.services.remittances.posting import (
     post_matched,
     settle,
     settle_claim,
+    stop_asking,
     take_back_posting,
 )
 from backoffice.services.remittances.storing import our_lines
@@ -324,6 +325,8 @@ def _lines_of(session: Session, row: RemittanceClaim) -> list[RemittanceLine]:
 def _settle(session: Session, row: RemittanceClaim, remittance: Remittance) -> None:
     session.flush()
     settle_claim(row, _lines_of(session, row))
+    if row.claim_id is not None and row.state is MatchState.POSTED:
+        stop_asking(one(session, Claim, row.claim_id))
     settle(session, remittance)
 
 

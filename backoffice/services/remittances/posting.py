@@ -3,6 +3,7 @@
 May run any number of times: what is posted stays posted, what waited is judged again.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,6 +58,7 @@ UNPOSTED = "unposted"  # a person took the posting back
 UNAPPLIED = "unapplied"  # the money of an unmatched claim is parked
 TAKEN_BACK = "taken_back"  # the payer took the decision back
 
+_ASKED = "Its remittance needs a decision"
 _BY_PERSON = {HELD, UNPOSTED}
 # Posted although a person is to look: the money stays receivable, as denied and undecided.
 _DENIED = {ReviewReason.DENIED_LINE, ReviewReason.DENIED_CLAIM}
@@ -128,6 +130,12 @@ def settle(session: Session, remittance: Remittance) -> None:
     whole = not open_claims and not open_adjustments and remittance.undistributed_amount == 0
     remittance.state = RemittanceState.POSTED if whole else RemittanceState.NEEDS_REVIEW
     session.flush()
+
+
+def stop_asking(claim: Claim) -> None:
+    """All of a claim's remittance is decided; what else was asked about it stays."""
+    claim.review_reason = re.sub(rf"{_ASKED}[^.]*\.\s*", "", claim.review_reason).strip()
+    claim.needs_review = bool(claim.review_reason)
 
 
 def settle_claim(row: RemittanceClaim, lines: Sequence[RemittanceLine]) -> None:
@@ -370,9 +378,7 @@ def _was_told(session: Session, row: RemittanceClaim) -> bool:
 
 def _words(review: ClaimReview) -> str:
     reasons = [*review.reasons, *(each for line in review.lines for each in line)]
-    if not reasons:
-        return "Its remittance needs a decision."
-    return f"Its remittance needs a decision: {REVIEW_WORDS[reasons[0]].lower()}."
+    return f"{_ASKED}: {REVIEW_WORDS[reasons[0]].lower()}." if reasons else f"{_ASKED}."
 
 
 def _some_open(
