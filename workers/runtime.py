@@ -17,17 +17,19 @@ from backoffice.config import Settings
 from backoffice.gateways.ack_mailbox import AckMailbox, HttpFolder
 from backoffice.gateways.clearinghouse import ClaimMd, Clearinghouse, Patience
 from backoffice.gateways.documents import Documents, S3Documents
+from backoffice.gateways.live import RedisLive
 from backoffice.gateways.mail import Mail, SmtpMail
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.sealing import Keyring, install_keyring
+from backoffice.services.changes import announce_changes
 from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import WalledSession, sessions, unit_of_work
 from workers.locks import lock_on
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
-GO_ON_SECONDS = 15.0
+GO_ON_SECONDS = 5.0
 AT_ONCE = 50
 OWN_KEY = "CLEARINGHOUSE_KEY"
 PATIENCE = Patience(connect=5, silence=30, whole=45)
@@ -84,6 +86,8 @@ def runtime_from(settings: Settings) -> Runtime:
     """Join a runtime from settings."""
     install_keyring(Keyring(settings.field_keys, settings.index_key))
     engine = create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
+    factory = sessions(engine, info={TERMS: terms_from(settings)})
+    announce_changes(factory, RedisLive(settings.redis_url).tell)
     folder = settings.ack_mailbox_url
 
     def clearinghouse_of(account: ClearinghouseAccount) -> Clearinghouse:
@@ -96,7 +100,7 @@ def runtime_from(settings: Settings) -> Runtime:
     return Runtime(
         settings=settings,
         engine=engine,
-        factory=sessions(engine, info={TERMS: terms_from(settings)}),
+        factory=factory,
         documents=S3Documents(
             endpoint_url=settings.s3_endpoint_url,
             bucket=settings.s3_bucket,

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
+from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -53,8 +54,12 @@ def table(settings: Settings) -> tuple[Entry, ...]:
 
 
 def poll_accounts(session: Session, now: datetime, turn: str) -> None:
-    """Ask every clearinghouse account for answers, remittances and its mailbox."""
-    for account_id in session.scalars(select(ClearinghouseAccount.id)):
+    """Ask every clearinghouse account for answers, remittances and its mailbox.
+
+    An account that is still being asked is let be: a slow one must not pile up polls.
+    """
+    idle = ClearinghouseAccount.id.not_in(_waiting(Job.POLL_CLEARINGHOUSE))
+    for account_id in session.scalars(select(ClearinghouseAccount.id).where(idle)):
         ask_for(
             session,
             Job.POLL_CLEARINGHOUSE,
@@ -67,7 +72,8 @@ def poll_accounts(session: Session, now: datetime, turn: str) -> None:
 
 def sweep_practices(session: Session, now: datetime, turn: str) -> None:
     """Look in every practice for what was left undone."""
-    for practice_id in session.scalars(select(Practice.id).where(Practice.left_at.is_(None))):
+    here = Practice.left_at.is_(None) & Practice.id.not_in(_waiting(Job.SWEEP_PRACTICE))
+    for practice_id in session.scalars(select(Practice.id).where(here)):
         ask_for(
             session,
             Job.SWEEP_PRACTICE,
@@ -76,6 +82,10 @@ def sweep_practices(session: Session, now: datetime, turn: str) -> None:
             due_at=now,
             turn=turn,
         )
+
+
+def _waiting(job: Job) -> Select[UUID]:
+    return select(Errand.subject_id).where(Errand.job == job.value, Errand.done_at.is_(None))
 
 
 def forget_what_is_over(session: Session, now: datetime, turn: str) -> None:

@@ -63,6 +63,15 @@ def test_two_schedulers_ask_for_each_turn_once(stage: Stage) -> None:
     assert sorted(jobs) == [Job.POLL_CLEARINGHOUSE, Job.SWEEP_PRACTICE]
 
 
+def test_an_account_that_is_still_being_asked_is_not_asked_again(stage: Stage) -> None:
+    with stage.database.work(practices=[stage.practice_id], house=True) as session:
+        an_account(session)
+        poll_accounts(session, NOW, "1")
+        poll_accounts(session, NOW + timedelta(seconds=2), "2")
+
+    assert [errand.turn for errand in errands(stage)] == ["1"]
+
+
 def test_a_turn_ends_with_its_stretch_of_time() -> None:
     entry = Entry(timedelta(minutes=10), poll_accounts)
     noon = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
