@@ -96,6 +96,8 @@ def keep_file(
     now: datetime,
 ) -> UUID | None:
     """Keep one file and ask for it to be read; None when its bytes or its id are known already."""
+    # Two polls of one account wait for each other here, so that neither meets the other's row.
+    account = session.get_one(ClearinghouseAccount, account_id, with_for_update=True)
     known = select(InboundFile.id).where(
         InboundFile.account_id == account_id,
         InboundFile.kind == kind,
@@ -106,7 +108,7 @@ def keep_file(
     file = _file_row(session, raw, kind, account_id=account_id, remote_id=remote_id, now=now)
     if file.document_key != raw.key:
         return None
-    session.get_one(ClearinghouseAccount, account_id).last_heard_at = now
+    account.last_heard_at = now
     job = Job.READ_INBOUND_FILE if kind is InboundKind.ERA else Job.APPLY_ACKNOWLEDGEMENT
     ask_for(session, job, subject_id=file.id, practice_id=None, due_at=now)
     return file.id
