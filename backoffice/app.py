@@ -10,6 +10,7 @@ from flask_login import AnonymousUserMixin
 
 from backoffice.config import Settings
 from backoffice.gateways.documents import Documents, S3Documents
+from backoffice.gateways.live import Live, RedisLive
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.services.accounts import Person, person
 from backoffice.services.notifications import TERMS, terms_from
@@ -21,9 +22,11 @@ from backoffice.web import (
     claims,
     clients,
     errors,
+    events,
     filters,
     frame,
     headers,
+    looks,
     remittances,
     submissions,
     today,
@@ -48,13 +51,19 @@ BLUEPRINTS = (
     appointments.bp,
     claims.bp,
     clients.bp,
+    events.bp,
     submissions.bp,
     today.bp,
     remittances.bp,
 )
 
 
-def create_app(settings: Settings | None = None, *, documents: Documents | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    *,
+    documents: Documents | None = None,
+    live: Live | None = None,
+) -> Flask:
     """Make the portal from settings (by default: the environment's)."""
     settings = settings or Settings.from_environment(os.environ)
     app = Flask(
@@ -75,13 +84,14 @@ def create_app(settings: Settings | None = None, *, documents: Documents | None 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_keyring(Keyring(settings.field_keys, settings.index_key))
     _join_extensions(app, settings, documents)
-    for module in (assets, filters, errors, frame):
+    for module in (assets, filters, errors, frame, looks):
         module.register(app)
     app.before_request(_name_the_request)
     app.before_request(stand_at_the_door)
     app.after_request(headers.dress)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    events.register(app, live or RedisLive(settings.redis_url), app.extensions[SESSIONS])
     app.view_functions["static"] = public(app.view_functions["static"])
     refuse_views_without_permission(app)
     return app

@@ -122,3 +122,8 @@ def is_external_cause(code: str) -> bool:
 def without_dot(code: str) -> str:
     """Return a code as typed or printed in the form claims carry: upper case, no dot."""
     return code.strip().upper().replace(".", "", 1)
+
+
+def with_dot(code: str) -> str:
+    """Return a code as people read it: F411 is F41.1."""
+    return f"{code[:3]}.{code[3:]}" if len(code) > 3 else code

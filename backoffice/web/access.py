@@ -16,6 +16,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN = "public"
+STREAM = "events.stream"
 
 
 class ViewWithoutPermission(RuntimeError):
@@ -58,8 +59,8 @@ def signed_in(view: View) -> View:
 
 
 def ask_to_sign_in() -> Response:
-    """Send the person to sign in and back; a fragment asked for by script gets 401."""
-    if request.headers.get("HX-Request"):
+    """Send the person to sign in and back; a script's request gets 401."""
+    if request.headers.get("HX-Request") or request.endpoint == STREAM:
         abort(401)
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.sign_in", next=back))
@@ -76,8 +77,7 @@ def refuse_views_without_permission(app: Flask) -> None:
 
 def stand_at_the_door() -> Response | None:
     """Before every request: the portal's own address, the portal's own forms, a known view."""
-    portal = urlsplit(settings().portal_url)
-    if request.host != portal.netloc and request.endpoint != "accounts.health":
+    if not _is_our_address():
         if request.method not in SAFE_METHODS:
             abort(400)
         return redirect(settings().portal_url + request.full_path.rstrip("?"), code=308)
@@ -89,6 +89,18 @@ def stand_at_the_door() -> Response | None:
     if not getattr(view, "permission", None):
         abort(404)
     return None
+
+
+def _is_our_address() -> bool:
+    """Whether a request came to the portal's one address; streams have one of their own."""
+    if request.endpoint == "accounts.health" or request.host == _host(settings().portal_url):
+        return True
+    streams = settings().events_url
+    return request.endpoint == STREAM and streams is not None and request.host == _host(streams)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
 
 
 def _refuse_foreign_origin() -> None:

@@ -10,6 +10,7 @@ from flask import url_for
 from backoffice.models.claims import ClaimStep, StepSource
 from backoffice.rules.claim_facts import AddressFacts, BillingFacts, Frequency, ProviderFacts
 from backoffice.rules.claim_status import RANK, ClaimEvent, ClaimStatus
+from backoffice.rules.icd10 import with_dot
 from backoffice.services.claim_pages.record import Record, Said, Tried
 from backoffice.services.claims import Action, Choice
 from backoffice.web.filters import label, left
@@ -145,7 +146,7 @@ def details(said: Said) -> dict[str, Any]:
     facts = said.facts
     facility = facts.facility
     return {
-        "diagnoses": [(code, "") for code in facts.diagnoses],
+        "diagnoses": [(with_dot(code), "") for code in facts.diagnoses],
         "billing": _billing(facts.billing),
         "rendering": _provider(facts.rendering) if facts.rendering else [],
         "facility": [

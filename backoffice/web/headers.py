@@ -11,7 +11,7 @@ POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self'",
         "font-src 'self'",
-        "connect-src 'self'",
+        "connect-src 'self'{streams}",
         "worker-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
@@ -21,10 +21,16 @@ POLICY = "; ".join(
 )
 
 
+def policy() -> str:
+    """Return the content policy; event streams may come from an address of their own."""
+    streams = settings().events_url
+    return POLICY.format(streams=f" {streams}" if streams else "")
+
+
 def dress(response: Response) -> Response:
     """Put the security headers on an answer; a view's own, stricter ones stay."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("Content-Security-Policy", policy())
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

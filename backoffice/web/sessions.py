@@ -2,18 +2,18 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.datastructures import CallbackDict
 
 from backoffice.models.users import SignIn
-from backoffice.services.work import unit_of_work
+from backoffice.services.work import WalledSession, unit_of_work
 from backoffice.web.extensions import clock, session_factory, settings
 
 IDLE = timedelta(minutes=15)
@@ -47,27 +47,44 @@ def hash_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def cookie_name() -> str:
+    """Return the cookie's name: bound to the host where TLS allows it."""
+    return "__Host-sid" if settings().is_https else "sid"
+
+
+def token_of(request: Request) -> str:
+    """Return the token that a browser sent, or nothing."""
+    return request.cookies.get(cookie_name(), "")
+
+
+def is_signed_in(factory: sessionmaker[WalledSession], token: str, now: datetime) -> bool:
+    """Whether a token's session is still open; asking does not extend it."""
+    with unit_of_work(factory) as session:
+        row = session.get(SignIn, hash_of(token))
+        return row is not None and row.user_id is not None and _is_open(row, now)
+
+
+def _is_open(row: SignIn, now: datetime) -> bool:
+    if row.revoked_at is not None:
+        return False
+    return now - row.last_seen_at <= IDLE and now - row.created_at <= ABSOLUTE
+
+
 class PostgresSessions(SessionInterface):
     """Flask's session, kept in `sign_ins`: idle 15 minutes, 12 hours at most, revocable."""
 
-    def cookie_name(self) -> str:
-        """Return the cookie's name: bound to the host where TLS allows it."""
-        return "__Host-sid" if settings().is_https else "sid"
-
     def open_session(self, app: Flask, request: Request) -> StoredSession:
         """Find the session of the request's cookie, or begin an empty one."""
-        token = request.cookies.get(self.cookie_name(), "")
+        token = token_of(request)
         if not token:
             return StoredSession()
         now = clock()
         with unit_of_work(session_factory()) as session:
             row = session.get(SignIn, hash_of(token))
-            if row is None or row.revoked_at is not None:
+            if row is None or not _is_open(row, now):
                 return StoredSession()
-            if now - row.last_seen_at > IDLE or now - row.created_at > ABSOLUTE:
-                return StoredSession()
-            extends = request.endpoint not in app.config["NEVER_EXTENDS"]
-            if extends and now - row.last_seen_at > SEEN_EVERY:
+            watches = request.endpoint in app.config["NEVER_EXTENDS"] or "X-Live" in request.headers
+            if not watches and now - row.last_seen_at > SEEN_EVERY:
                 row.last_seen_at = now
             return StoredSession(row.data, token=token)
 
@@ -81,7 +98,7 @@ class PostgresSessions(SessionInterface):
                 session.token = ""
             self._write(unit, session)
         response.set_cookie(
-            self.cookie_name(),
+            cookie_name(),
             session.token,
             secure=settings().is_https,
             httponly=True,

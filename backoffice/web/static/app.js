@@ -222,7 +222,7 @@
 
   async function askAgain() {
     asking = null;
-    const keys = [...changed];
+    const asked = [...changed];
     changed.clear();
     const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
     if (!answer.ok || answer.redirected) return;
@@ -231,6 +231,8 @@
       const fresh = one(`[data-live-text="${CSS.escape(text.dataset.liveText)}"]`, page);
       if (fresh) text.textContent = fresh.textContent;
     }
+    // "list:all": something may have been missed, so every live row is compared by its version.
+    const keys = asked.includes("list:all") ? all("[data-live]").filter((row) => differs(row, page)).map((row) => row.dataset.live) : asked;
     for (const key of keys) replaceRow(key, page);
   }
 
@@ -240,6 +242,11 @@
     clearTimeout(asking);
     askAgain();
   });
+
+  function differs(row, page) {
+    const fresh = one(`[data-live="${CSS.escape(row.dataset.live)}"]`, page);
+    return !fresh || fresh.dataset.version !== row.dataset.version;
+  }
 
   function replaceRow(key, page) {
     const what = `[data-live="${CSS.escape(key)}"]`;
@@ -262,7 +269,7 @@
     const channel = new BroadcastChannel("cleanclaim-events");
     channel.addEventListener("message", (event) => heard(event.data));
     navigator.locks.request("cleanclaim-events", () => new Promise(() => {
-      const stream = new EventSource(url);
+      const stream = new EventSource(url, { withCredentials: true });
       stream.addEventListener("message", (event) => {
         const told = JSON.parse(event.data);
         channel.postMessage(told);
