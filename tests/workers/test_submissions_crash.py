@@ -122,7 +122,7 @@ def test_a_worker_that_dies_after_the_file_was_taken_is_not_repeated(
 ) -> None:
     file = stage.file_of()
     with pytest.raises(Died):
-        stage.transmit(file, terms=BRIEF, at=dies_at("answered"))
+        stage.settle(file, terms=BRIEF, at=dies_at("answered"))
 
     time.sleep(0.35)
     stage.settle(file)

@@ -33,7 +33,7 @@ from workers.relay import ring_once
 LONG_DAY = 10_000.0  # payers decide nothing meanwhile
 FAST = Patience(connect=2, silence=1, whole=2)
 TERMS = replace(BRIEF, longest_send=timedelta(seconds=1.2))
-QUEUED = 12
+QUEUED = 8
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_worker_killed_at_any_step_sends_each_claim_once(
 ) -> None:
     file = stage.file_of(claims=3)
 
-    child = in_a_child(lambda: stage.transmit(file, terms=TERMS, at=kill_at(place)))
+    child = in_a_child(lambda: stage.settle(file, terms=TERMS, at=kill_at(place)))
     _, ending = os.waitpid(child, 0)
     time.sleep(TERMS.lease.total_seconds())
     stage.settle(file, terms=TERMS)
@@ -107,7 +107,7 @@ def test_a_worker_killed_while_it_waits_for_the_answer_does_not_send_twice(
         timeout=10,
     )
 
-    child = in_a_child(lambda: stage.transmit(file, terms=TERMS))
+    child = in_a_child(lambda: stage.settle(file, terms=TERMS))
     _until(lambda: arrivals(sandbox) != {})
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
