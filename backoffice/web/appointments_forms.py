@@ -10,6 +10,8 @@ from backoffice.services.appointments import TypedLine, TypedSession
 from backoffice.services.typed_values import PLACES, Blank, Options, WrongValue, row_id
 from backoffice.web.fields import Form
 
+_PLACES: Options = [("", "As its location"), *PLACES[1:]]
+
 
 def choices_of(options: Options) -> list[Any]:
     """Return the choices of a select field."""

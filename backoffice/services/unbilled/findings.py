@@ -95,39 +95,42 @@ _SET_TALLIES = text("""
         OR old.held_for IS DISTINCT FROM excluded.held_for
     RETURNING old.subject_id
 """)
-# One statement over an index of appointments. The states are those of rules.readiness_of: what
-# is missing comes before what waits (a test holds the two together).
-_REFRESH = """
-    UPDATE appointments AS kept
-       SET missing_count = summed.missing, held_count = summed.held,
-           warning_count = summed.warning, held_for = summed.held_for,
-           readiness = summed.readiness
-      FROM (SELECT added.*, CASE WHEN missing > 0 THEN 'missing'
-                                 WHEN held > 0 THEN 'held' ELSE 'ready' END AS readiness
-      FROM (SELECT resting.id, coalesce(sum(tally.missing_count), 0) AS missing,
+# One statement over an index of appointments, each row adding up at most nine tallies by their
+# primary key. No join: its plan must not hang on statistics, which after a load are not there yet.
+# The states are those of rules.readiness_of: what is missing comes before what waits (a test holds
+# the two together).
+_SUMMED = """
+    SELECT added.*, CASE WHEN missing > 0 THEN 'missing'
+                         WHEN held > 0 THEN 'held' ELSE 'ready' END AS readiness
+      FROM (SELECT coalesce(sum(tally.missing_count), 0) AS missing,
                    coalesce(sum(tally.held_count), 0) AS held,
                    coalesce(sum(tally.warning_count), 0) AS warning,
-                   (array_agg(tally.held_for ORDER BY subject.rank)
+                   (array_agg(tally.held_for
+                              ORDER BY array_position(subjects.ids, tally.subject_id))
                        FILTER (WHERE tally.held_for IS NOT NULL))[1] AS held_for
-              FROM appointments AS resting
-              CROSS JOIN LATERAL (VALUES
-                   (1, resting.id), (2, resting.authorization_id), (3, resting.enrollment_id),
-                   (4, resting.policy_id), (5, resting.client_id), (6, resting.clinician_id),
-                   (7, resting.facility_id), (8, resting.profile_id), (9, resting.practice_id)
-                   ) AS subject (rank, id)
+              FROM (SELECT ARRAY[kept.id, kept.authorization_id, kept.enrollment_id,
+                                 kept.policy_id, kept.client_id, kept.clinician_id,
+                                 kept.facility_id, kept.profile_id, kept.practice_id] AS ids
+                   ) AS subjects
               LEFT JOIN finding_tallies AS tally
-                ON tally.practice_id = resting.practice_id AND tally.subject_id = subject.id
-             WHERE resting.practice_id = :practice_id AND resting.unbilled
-               AND resting.{column} = ANY (CAST(:subjects AS uuid[]))
-             GROUP BY resting.id) AS added) AS summed
-     WHERE kept.practice_id = :practice_id AND kept.id = summed.id
-       AND (kept.missing_count, kept.held_count, kept.warning_count, kept.held_for,
-            kept.readiness)
-           IS DISTINCT FROM
-           (summed.missing, summed.held, summed.warning, summed.held_for,
-            summed.readiness)
+                ON tally.practice_id = :practice_id AND tally.subject_id = ANY (subjects.ids)
+           ) AS added
 """
-_REFRESH_BY = {kind: text(_REFRESH.format(column=column)) for kind, column in RESTS_ON.items()}
+_REFRESH = """
+    UPDATE appointments AS kept
+       SET (missing_count, held_count, warning_count, held_for, readiness) = ({summed})
+     WHERE kept.practice_id = :practice_id AND kept.unbilled
+       AND kept.{column} = ANY (CAST(:subjects AS uuid[]))
+       AND EXISTS (SELECT FROM ({summed}) AS fresh
+                    WHERE (kept.missing_count, kept.held_count, kept.warning_count,
+                           kept.held_for, kept.readiness)
+                          IS DISTINCT FROM
+                          (fresh.missing, fresh.held, fresh.warning, fresh.held_for,
+                           fresh.readiness))
+"""
+_REFRESH_BY = {
+    kind: text(_REFRESH.format(column=column, summed=_SUMMED)) for kind, column in RESTS_ON.items()
+}
 
 
 def write_findings(session: Session, practice_id: UUID, judged: Iterable[Judged]) -> set[UUID]:
