@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from backoffice.jobs import Job, ask_for
@@ -276,9 +276,12 @@ def problems_of(
 ) -> Sequence[IntakeProblem]:
     """Return a batch's refused rows in the order of the files; `after` one of them, or all."""
     query = select(IntakeProblem).where(IntakeProblem.batch_id == batch_id)
+    order = (IntakeProblem.file, IntakeProblem.line, IntakeProblem.id)
     if after is not None:
-        query = query.where(IntakeProblem.id > after)
-    query = query.order_by(IntakeProblem.id)
+        last = session.get(IntakeProblem, after)
+        if last is not None and last.batch_id == batch_id:
+            query = query.where(tuple_(*order) > tuple_(last.file, last.line, last.id))
+    query = query.order_by(*order)
     return session.scalars(query if size is None else query.limit(size)).all()
 
 

@@ -38,6 +38,13 @@ def payers_of(session: Session, practice_id: UUID) -> dict[str, KnownPayer]:
     return found
 
 
+def says_something_new(session: Session, values: Mapping[str, Any], home: Home) -> bool:
+    """Tell whether a row is about a payer that is not linked as it says."""
+    linked = home.payers.get(values["id"])
+    meant = _meant(session, values, linked)
+    return linked is None or meant is None or meant.id != linked.id
+
+
 def take_in(session: Session, values: Mapping[str, Any], home: Home, *, now: datetime) -> PayerEnd:
     """Link a practice to the payer that a row means; begin the payer where nobody knows it."""
     source_id: str = values["id"]

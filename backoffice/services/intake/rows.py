@@ -42,19 +42,12 @@ class Reading:
         return keyring().blind_index(self.practice_id, "intake_row", text)
 
 
-def kept_of(
-    session: Session, kind: Kind, rows: Sequence[Reading]
-) -> dict[tuple[UUID, str], Row[Any]]:
-    """Return what is kept of these rows, by practice and source id."""
-    table = kind.model.__table__.columns
-    columns = [table[name] for name in ("id", "source_id", "source_digest", *kind.kept)]
-    return {
-        (practice_id, row.source_id): row
-        for practice_id, ids in _by_practice((row.practice_id, row.source_id) for row in rows)
-        for row in session.execute(
-            select(*columns).where(table.practice_id == practice_id, table.source_id == _any(ids))
-        )
-    }
+def look_up(session: Session, kind: Kind, rows: Sequence[Reading]) -> list[Reading]:
+    """Tell each row what is kept of it; return those that say something new."""
+    kept = _kept(session, kind, rows)
+    for row in rows:
+        row.kept = kept.get((row.practice_id, row.source_id))
+    return [row for row in rows if row.kept is None or row.kept.source_digest != row.digest]
 
 
 def references_of(session: Session, kind: Kind, rows: Sequence[Reading]) -> Found:
@@ -82,6 +75,20 @@ def referring(kind: Kind, row: Reading, found: Found) -> tuple[dict[str, UUID | 
                 return columns, True
             raise WrongValue(f"No {other[:-1]} of this practice has this id.", field=name)
     return columns, False
+
+
+def _kept(
+    session: Session, kind: Kind, rows: Sequence[Reading]
+) -> dict[tuple[UUID, str], Row[Any]]:
+    table = kind.model.__table__.columns
+    columns = [table[name] for name in ("id", "source_id", "source_digest", *kind.kept)]
+    return {
+        (practice_id, row.source_id): row
+        for practice_id, ids in _by_practice((row.practice_id, row.source_id) for row in rows)
+        for row in session.execute(
+            select(*columns).where(table.practice_id == practice_id, table.source_id == _any(ids))
+        )
+    }
 
 
 def _ids(

@@ -29,7 +29,7 @@ from backoffice.services.intake.mapping import (
 from backoffice.services.intake.merging import Staged, merge, prepare
 from backoffice.services.intake.outcome import FileReport, Outcome, Problem
 from backoffice.services.intake.reading import Row
-from backoffice.services.intake.rows import Reading, kept_of, references_of, referring
+from backoffice.services.intake.rows import Reading, look_up, references_of, referring
 from backoffice.services.practices import FALLBACK_ZONE, local_day
 from backoffice.services.typed_values import WrongValue
 from backoffice.services.work import WalledSession, unit_of_work
@@ -74,8 +74,6 @@ def take_in(
     try:
         with unit_of_work(factory, practices=directory.ids, house=True) as session:
             act_as(session, scope.actor)
-            for practice_id in sorted(directory.ids):
-                unbilled.take_turn(session, practice_id)
             run.all(session)
             if dry_run:
                 raise _OnlyADryRun
@@ -92,6 +90,7 @@ class _Run:
     def __init__(self, export: Export, directory: Directory, now: datetime, watch: Watch) -> None:
         self.export, self.directory, self.now, self.watch = export, directory, now, watch
         self.outcome = Outcome()
+        self.turns: set[UUID] = set()
         self.homes: dict[UUID, Home] = {}
         self.seen: dict[str, set[tuple[UUID, str]]] = defaultdict(set)
         self.rows_read = 0
@@ -118,6 +117,7 @@ class _Run:
             values, _ = read_all("practices", given)
             practice_id = self.directory.by_source[given["id"]]
             if given["id"] in self.directory.new:
+                self._take_turns(session, {practice_id})
                 practices.take_in(session, values, practice_id, now=self.now)
                 self.outcome.touch(practice_id, "practices", [practice_id])
                 self.outcome.notes.append(f"The practice {given['name']} was begun.")
@@ -147,6 +147,7 @@ class _Run:
         self._read(report.rows)
 
     def _practice(self, session: Session, row: Reading, report: FileReport) -> None:
+        self._take_turns(session, {row.practice_id})
         taken = practices.take_in(session, row.values, row.practice_id, now=self.now)
         self._count(report, new=taken.new, changed=taken.changed)
         if taken.new or taken.changed:
@@ -154,6 +155,8 @@ class _Run:
 
     def _payer(self, session: Session, row: Reading, report: FileReport) -> None:
         home = self.homes[row.practice_id]
+        if payers.says_something_new(session, row.values, home):
+            self._take_turns(session, {row.practice_id})
         end = payers.take_in(session, row.values, home, now=self.now)
         new, changed = end is payers.PayerEnd.NEW, end is payers.PayerEnd.CHANGED
         self._count(report, new=new, changed=changed)
@@ -235,12 +238,9 @@ class _Run:
         self, session: Session, kind: Kind, part: Sequence[Reading], report: FileReport
     ) -> list[Reading]:
         """Write a part of a file; return the rows that refer to one further down."""
-        kept = kept_of(session, kind, part)
-        asked: list[Reading] = []
-        for row in part:
-            row.kept = kept.get((row.practice_id, row.source_id))
-            if row.kept is None or row.kept.source_digest != row.digest:
-                asked.append(row)
+        asked = look_up(session, kind, part)
+        if self._take_turns(session, {row.practice_id for row in asked}):
+            asked = look_up(session, kind, part)  # others may have written while we waited
         report.unchanged += len(part) - len(asked)
         found = references_of(session, kind, asked)
         staged: list[Staged] = []
@@ -257,6 +257,17 @@ class _Run:
         if staged:
             self._write(session, kind, staged, report)
         return put_off
+
+    def _take_turns(self, session: Session, practice_ids: set[UUID]) -> bool:
+        """Wait for our turn in these practices where we haven't it yet; tell whether we did.
+
+        Files that change nothing wait for nobody, and nobody waits for them.
+        """
+        wanted = practice_ids - self.turns
+        for practice_id in sorted(wanted):
+            unbilled.take_turn(session, practice_id)
+        self.turns |= wanted
+        return bool(wanted)
 
     def _stage(self, kind: Kind, row: Reading, columns: dict[str, UUID | None]) -> Staged:
         old = row.kept
