@@ -203,3 +203,12 @@ def shared_by(line: AdjudicatedLine, order: PayerOrder) -> Decimal:
         for each in line.adjustments
         if meaning_of(each.group, each.reason, order=order) is Meaning.PATIENT
     )
+
+
+def leaves_denied(line: AdjudicatedLine, order: PayerOrder) -> bool:
+    """Whether something of a line is a person's to decide: nobody's by its code alone."""
+    return any(
+        meaning_of(each.group, each.reason, order=order) is Meaning.REVIEW
+        for each in line.adjustments
+        if each.amount != 0
+    )

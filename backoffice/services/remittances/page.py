@@ -23,7 +23,12 @@ from backoffice.rules.posting.checks import PROVIDER_ADJUSTMENTS
 from backoffice.rules.remittance_facts import AdjudicatedLine
 from backoffice.services import postings
 from backoffice.services.access import one, visible
-from backoffice.services.remittances.facts import Decided, decided_of, shared_by
+from backoffice.services.remittances.facts import (
+    Decided,
+    decided_of,
+    leaves_denied,
+    shared_by,
+)
 from backoffice.services.remittances.matching import Candidate, candidates_for
 from backoffice.services.remittances.posting import HELD, TAKEN_BACK, UNAPPLIED, UNPOSTED
 
@@ -39,7 +44,10 @@ _OTHER_WORDS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the remittance beside ours. `settled` says how a waiting one was ended."""
+    """One line of the remittance beside ours. `settled` says how a waiting one was ended.
+
+    `leaves_denied`: an amount that is neither contractual, nor the client's, nor settled earlier.
+    """
 
     id: UUID
     place: int
@@ -52,6 +60,7 @@ class Entry:
     more: str
     settled: str
     posted: bool
+    leaves_denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,9 +179,9 @@ def _line_entry(
     posted = line.state is MatchState.POSTED
     blocking = [] if posted else [each for each in decided.row.reasons if each != "reversal"]
     reasons = [*line.reasons, *blocking]
-    undecided = [
-        f"{each.group}-{each.reason} {words_for(each.reason)}" for each in facts.adjustments
-    ]
+    told = [f"{each.group}-{each.reason} {words_for(each.reason)}" for each in facts.adjustments]
+    if line.submitted_procedure_code not in {"", line.procedure_code}:
+        told.insert(0, f"sent as {line.submitted_procedure_code}")
     return Entry(
         id=line.id,
         place=decided.row.position,
@@ -182,9 +191,10 @@ def _line_entry(
         served_on=line.served_on,
         client_share=shared_by(facts, order),
         words="; ".join(dict.fromkeys(reason_words(each) for each in reasons)),
-        more=", ".join(undecided),
+        more=", ".join(told),
         settled="Accepted" if posted and reasons else "",
         posted=posted,
+        leaves_denied=leaves_denied(facts, order),
     )
 
 
