@@ -98,7 +98,7 @@ def edit(appointment_id: UUID) -> ResponseReturnValue:
             )  # fmt: skip
     except (WrongValue, ChangedElsewhere) as problem:
         return _edit_again(appointment_id, form, problem)
-    return _settled(appointment_id, "Appointment saved")
+    return _settled(appointment_id, "Appointment")
 
 
 @bp.post("/set-aside")
@@ -276,7 +276,7 @@ def _screen_of(row: Appointment, kind: Subject) -> str:
 def _settled(appointment_id: UUID, said: str) -> ResponseReturnValue:
     """Answer a change: the drawer judged anew and a word to the list, or the whole page."""
     if not _wants_fragment():
-        flash(said, "done")
+        flash(f"{said} saved", "done")
         return redirect(url_for(".unbilled", open=appointment_id))
     with work() as session:
         drawer = _drawer(session, appointment_id)

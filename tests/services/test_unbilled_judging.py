@@ -369,3 +369,20 @@ def unbilled_refresh(office: Office, visit: Appointment) -> None:
     """Count the appointment anew from the tallies as they stand."""
     refresh(office.session, office.practice.id, Subject.CLIENT, [visit.client_id])
     office.session.refresh(visit)
+
+
+def test_a_payers_new_pattern_is_held_against_the_member_ids_on_file(office: Office) -> None:
+    visit = office.visit()
+    office.judged(visit)
+    office.payer.member_id_pattern = "[0-9]{9}"
+    office.session.flush()
+
+    clients = unbilled.next_clients(
+        office.session, office.practice.id, after=None, payer_id=office.payer.id
+    )
+    unbilled.clients_changed_by_payer(office.session, office.practice.id, clients, now=NOW)
+
+    office.session.refresh(visit)
+    assert visit.policy_id is not None
+    assert office.codes(visit.policy_id) == {"policy_member_id_malformed"}
+    assert visit.readiness is Readiness.MISSING

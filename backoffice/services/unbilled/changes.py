@@ -13,6 +13,7 @@ from backoffice.models.appointments import Appointment
 from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.models.practices import Clinician, Practice
 from backoffice.rules.readiness import AppointmentStatus, EnrollmentKind, Subject
+from backoffice.services import supplying
 from backoffice.services.practices import local_day
 from backoffice.services.unbilled.findings import refresh, write_findings
 from backoffice.services.unbilled.judging import MODELS, judge
@@ -142,6 +143,10 @@ def clients_changed_by_payer(
     """Judge policies and authorizations of these clients anew and place their appointments."""
     take_turn(session, practice_id)
     around = Surroundings.of(session, practice_id, now=now)
+    for policies in around.policies_of(client_ids).values():
+        for policy in policies:
+            supplying.reshape_member_id(session, policy)  # the payer's pattern may be another
+    session.flush()
     for kind, model in ((Subject.POLICY, Policy), (Subject.AUTHORIZATION, Authorization)):
         ids = session.scalars(
             select(model.id).where(

@@ -156,7 +156,7 @@ def supply(
     by: Person,
     now: datetime,
 ) -> str:
-    """Write what was typed for one finding of an appointment and judge anew; return its words.
+    """Write what was typed for one finding of an appointment and judge anew; return the field's name.
 
     Raises NotVisible when the finding is not this appointment's or was settled meanwhile by
     somebody else (ChangedElsewhere), NotYours or WrongValue.
@@ -170,7 +170,7 @@ def supply(
         raise NotVisible
     if not by.may(supplying.PERMISSIONS[row.subject_kind]):
         raise NotYours
-    words = said(row).words
+    label = said(row).where.label
     record = supplying.record_of(session, row.practice_id, row.subject_kind, row.subject_id)
     blanks = supplying.blanks_for(row.subject_kind, row.field)
     changed = supplying.fill(session, record, blanks, values, now=now)
@@ -184,7 +184,7 @@ def supply(
             fields=changed,
         )
         subjects_changed(session, row.practice_id, row.subject_kind, [row.subject_id], now=now)
-    return words
+    return label
 
 
 def said(row: ReadinessFinding) -> Finding:
