@@ -12,8 +12,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from backoffice.models.appointments import Appointment, UnbilledTotal, WaitingOn
 from backoffice.models.base import MoneyInCents
 from backoffice.models.claims import Claim, ClaimStep
-from backoffice.models.remittances import Remittance, RemittanceState
-from backoffice.rules.claim_status import ClaimStatus
+from backoffice.models.remittances import (
+    Adjustment,
+    Remittance,
+    RemittanceClaim,
+    RemittanceState,
+)
+from backoffice.rules.adjustments import words_for
+from backoffice.rules.claim_status import ClaimEvent, ClaimStatus
 from backoffice.rules.money import ZERO, total
 from backoffice.rules.readiness import Readiness
 from backoffice.services.access import held, visible
@@ -183,10 +189,46 @@ def _claims_to_decide(session: Session, today: date) -> list[ToDecide]:
         .order_by(Claim.filing_deadline_on, Claim.id)
         .limit(10 * MOST_ROWS)
     )
-    return [_claim_row(claim) for claim in session.scalars(query)]
+    found = list(session.scalars(query))
+    reasons = _words_of_rejections(session, found) | _codes_of_denials(session, found)
+    return [_claim_row(claim, reasons.get(claim.id, "")) for claim in found]
 
 
-def _claim_row(claim: Claim) -> ToDecide:
+def _words_of_rejections(session: Session, found: list[Claim]) -> dict[UUID, str]:
+    """Return what was said as claims were rejected, the latest word of each."""
+    ids = [claim.id for claim in found if claim.status is ClaimStatus.REJECTED]
+    query = (
+        select(ClaimStep.claim_id, ClaimStep.words)
+        .where(held(session, ClaimStep.practice_id), ClaimStep.claim_id.in_(ids))
+        .where(ClaimStep.event == ClaimEvent.REJECTED, ClaimStep.words != "")
+        .distinct(ClaimStep.claim_id)
+        .order_by(ClaimStep.claim_id, ClaimStep.id.desc())
+    )
+    return dict(session.execute(query).all())
+
+
+def _codes_of_denials(session: Session, found: list[Claim]) -> dict[UUID, str]:
+    """Return why claims were denied: the largest adjustment of each one's latest remittance."""
+    ids = [claim.id for claim in found if claim.status is ClaimStatus.DENIED]
+    query = (
+        select(RemittanceClaim.claim_id, Adjustment.group, Adjustment.reason)
+        .join(
+            Adjustment,
+            (Adjustment.practice_id == RemittanceClaim.practice_id)
+            & (Adjustment.remittance_claim_id == RemittanceClaim.id),
+        )
+        .where(held(session, RemittanceClaim.practice_id), RemittanceClaim.claim_id.in_(ids))
+        .distinct(RemittanceClaim.claim_id)
+        .order_by(RemittanceClaim.claim_id, RemittanceClaim.id.desc(), Adjustment.amount.desc())
+    )
+    return {
+        claim_id: f"{group}-{reason} {words_for(reason)}"
+        for claim_id, group, reason in session.execute(query)
+        if claim_id
+    }
+
+
+def _claim_row(claim: Claim, reason: str) -> ToDecide:
     open_for = {ClaimStatus.DENIED: claim.corrected_deadline_on}
     due = open_for.get(claim.status) or claim.filing_deadline_on
     kind = Waiting.NEEDS_REVIEW
@@ -201,7 +243,7 @@ def _claim_row(claim: Claim) -> ToDecide:
         payer_name=claim.payer.short_name,
         amount=amount,
         due_on=due,
-        reason=claim.review_reason,
+        reason=reason or (claim.review_reason if kind is Waiting.NEEDS_REVIEW else ""),
         count=1,
         rank=risk_key(amount, due, claim.first_day),
     )
@@ -214,7 +256,7 @@ def _eras_to_decide(session: Session, today: date) -> list[ToDecide]:
         .order_by(Remittance.id)
         .limit(MOST_ROWS)
     )
-    due = today + timedelta(days=1)
+    due = today + timedelta(days=1)  # money that is here already: ranked as if due tomorrow
     return [
         ToDecide(
             kind=Waiting.ERAS,
@@ -223,7 +265,7 @@ def _eras_to_decide(session: Session, today: date) -> list[ToDecide]:
             client_name=None,
             payer_name=row.payer_name,
             amount=row.undistributed_amount,
-            due_on=due,
+            due_on=None,
             reason="",
             count=row.claim_count,
             rank=risk_key(row.undistributed_amount, due, today),

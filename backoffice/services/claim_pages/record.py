@@ -27,6 +27,9 @@ FROM_OTHERS = frozenset(
     {StepSource.SENDING, StepSource.RESPONSE, StepSource.ACKNOWLEDGEMENT, StepSource.REMITTANCE}
 )
 
+SAYS_WHY = frozenset({ClaimEvent.REJECTED, ClaimEvent.DENIED, ClaimEvent.MORE_INFO_REQUIRED})
+"""Answers whose words are worth a place in a list."""
+
 
 class NotSentYet(Refused):
     """An attempt that is in no file has no bytes to show."""
@@ -74,7 +77,7 @@ class Record:
     def _tried(self, attempt: Attempt) -> Tried:
         steps = [step for step in self.steps if step.attempt_id == attempt.id]
         moved = [step for step in steps if step.moved]
-        said = [step.words for step in moved if step.source in FROM_OTHERS and step.words]
+        said = [step.words for step in moved if step.event in SAYS_WHY and step.words]
         released = [step.by_id for step in steps if step.event is ClaimEvent.RELEASED]
         person = self.people.get(released[0]) if released and released[0] else None
         return Tried(

@@ -231,6 +231,10 @@
       const fresh = one(`[data-live-text="${CSS.escape(text.dataset.liveText)}"]`, page);
       if (fresh) text.textContent = fresh.textContent;
     }
+    for (const part of all("[data-live-part]")) {
+      const fresh = one(`[data-live-part="${CSS.escape(part.dataset.livePart)}"]`, page);
+      if (fresh && !part.contains(document.activeElement)) part.replaceWith(fresh);
+    }
     // "list:all": something may have been missed, so every live row is compared by its version.
     const keys = asked.includes("list:all") ? all("[data-live]").filter((row) => differs(row, page)).map((row) => row.dataset.live) : asked;
     for (const key of keys) replaceRow(key, page);
