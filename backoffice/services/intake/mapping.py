@@ -112,9 +112,9 @@ class IntakeMapping:
     @property
     def files(self) -> frozenset[str]:
         """Return the names of all files that this mapping knows."""
-        return frozenset(
-            [table.file for table in self.tables] + [each.file for each in self.left_out]
-        )
+        looked_into = [lookup.file for table in self.tables for lookup in table.lookups]
+        left_out = [each.file for each in self.left_out]
+        return frozenset([*left_out, *looked_into, *(table.file for table in self.tables)])
 
 
 Book = Mapping[Lookup, Mapping[str, str]]

@@ -12,10 +12,21 @@ HEADER = ("file", "line", "field", "what", "rows")
 class Told(Protocol):
     """A refused row, kept or just met."""
 
-    file: str
-    line: int
-    field: str
-    words: str
+    @property
+    def file(self) -> str:
+        """Return the file's name."""
+
+    @property
+    def line(self) -> int:
+        """Return the line; the header is 1."""
+
+    @property
+    def field(self) -> str:
+        """Return the column, nothing for the whole row."""
+
+    @property
+    def words(self) -> str:
+        """Return what is wrong, never the value."""
 
 
 def lines(problems: Iterable[Told], counts: Mapping[str, Any]) -> Iterator[str]:
