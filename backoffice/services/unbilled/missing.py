@@ -156,7 +156,7 @@ def supply(
     by: Person,
     now: datetime,
 ) -> str:
-    """Write what was typed for one finding of an appointment and judge anew; return the field's name.
+    """Write what was typed for one finding of an appointment, judge anew; return the field's name.
 
     Raises NotVisible when the finding is not this appointment's or was settled meanwhile by
     somebody else (ChangedElsewhere), NotYours or WrongValue.
