@@ -120,7 +120,7 @@ class _Run:
                 self._take_turns(session, {practice_id})
                 practices.take_in(session, values, practice_id, now=self.now)
                 self.outcome.touch(practice_id, "practices", [practice_id])
-                self.outcome.notes.append(f"The practice {given['name']} was begun.")
+                self.outcome.notes.append(f"The practice {given['name']} is new.")
 
     def _leave_out(self, file: str, words: str) -> None:
         if file in self.export.surveys:
