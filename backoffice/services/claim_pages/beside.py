@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models.claims import Claim
@@ -73,7 +75,7 @@ def _last_messages(
     query = (
         visible(session, Message)
         .where(Message.thread_id.in_(thread_ids))
-        .distinct(Message.thread_id)
+        .ext(distinct_on(Message.thread_id))
         .order_by(Message.thread_id, Message.id.desc())
         .options(joinedload(Message.author))
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from backoffice.models.claims import Claim
@@ -264,7 +265,7 @@ def _doubled(session: Session, documents: Sequence[Document]) -> frozenset[UUID]
             Document.sha256.in_([document.sha256 for document in documents]),
             Document.state == DocumentState.STORED,
         )
-        .distinct(Document.practice_id, Document.sha256)
+        .ext(distinct_on(Document.practice_id, Document.sha256))
         .order_by(Document.practice_id, Document.sha256, Document.id)
     )
     first = {(each.practice_id, each.sha256): each.id for each in session.execute(earlier)}

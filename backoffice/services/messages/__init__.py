@@ -10,6 +10,7 @@ from backoffice.services.messages.reading import (
     Said,
     box_counts,
     conversation,
+    put_on_record,
     thread_for,
     threads,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "box_counts",
     "conversation",
     "mark_read",
+    "put_on_record",
     "reply",
     "settle",
     "start",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models.claims import Claim
@@ -197,7 +198,7 @@ def unread_of(session: Session, among: Sequence[Thread], person: Person) -> froz
 
 
 def conversation(session: Session, thread_id: UUID, person: Person) -> Conversation:
-    """Return a thread with what this person may see of it, and note that it was read."""
+    """Return a thread with what this person may see of it; `put_on_record` when it is shown."""
     thread = thread_for(session, thread_id, person)
     messages = session.scalars(
         visible(session, Message)
@@ -211,19 +212,23 @@ def conversation(session: Session, thread_id: UUID, person: Person) -> Conversat
     sides = _staff_among(session, thread.practice_id, [each.user_id for each in receipts])
     others = [each for each in receipts if sides[each.user_id] is not person.is_staff]
     mine = next((each for each in receipts if each.user_id == person.id), None)
-    audit.record(
-        session,
-        "read",
-        subject_kind="thread",
-        subject_ids=[thread.id],
-        practice_id=thread.practice_id,
-    )
     return Conversation(
         thread=thread,
         messages=[_said(message, others, person) for message in messages],
         owner=session.get(User, thread.owner_id) if thread.owner_id else None,
         participants=_users(session, [each.user_id for each in others]),
         unread_from=_first_unread(messages, mine, person),
+    )
+
+
+def put_on_record(session: Session, shown: Conversation) -> None:
+    """Note that a thread was read."""
+    audit.record(
+        session,
+        "read",
+        subject_kind="thread",
+        subject_ids=[shown.thread.id],
+        practice_id=shown.thread.practice_id,
     )
 
 
@@ -254,7 +259,7 @@ def _last_messages(
     query = (
         visible(session, Message)
         .where(Message.thread_id.in_([thread.id for thread in among]), _shown_to(person))
-        .distinct(Message.thread_id)
+        .ext(distinct_on(Message.thread_id))
         .order_by(Message.thread_id, Message.id.desc())
         .options(joinedload(Message.author))
     )
