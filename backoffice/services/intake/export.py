@@ -1,7 +1,7 @@
 """One export: which of its files are here, whether they can be read, what is looked up in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backoffice.services.intake.fields import FIELDS
@@ -21,7 +21,10 @@ class Export:
     @property
     def tables(self) -> list[Table]:
         """Return the tables whose file is here, in the order in which they are taken in."""
-        return [table for table in self.mapping.tables if table.file in self.surveys]
+        here = [table for table in self.mapping.tables if table.file in self.surveys]
+        if not self.mapping.loose:
+            return here
+        return [_with_columns_of(table, self.surveys[table.file]) for table in here]
 
     @property
     def about_rows(self) -> int:
@@ -62,6 +65,18 @@ def opened(mapping: IntakeMapping, files: Mapping[str, Path]) -> Export:
         if table.file in surveys:
             notes += _check_columns(mapping, table, surveys[table.file])
     return Export(mapping, surveys, _book(mapping, surveys), notes)
+
+
+def _with_columns_of(table: Table, surveyed: Survey) -> Table:
+    """Leave the fields out that a file has no column for: most files give few of the lines."""
+    return replace(
+        table,
+        fields={
+            name: made
+            for name, made in table.fields.items()
+            if set(made.columns) <= set(surveyed.header)
+        },
+    )
 
 
 def _missing(mapping: IntakeMapping, surveys: Mapping[str, Survey]) -> list[str]:
