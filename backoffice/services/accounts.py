@@ -114,9 +114,7 @@ def sign_in(session: Session, *, email: str, password: str, now: datetime) -> Us
         _count_failure(user, now=now)
         return None
     user.failed_sign_ins, user.locked_until = 0, None
-    audit.record(
-        session, "sign_in", subject_kind="user", subject_ids=[user.id], practice_id=None
-    )
+    audit.record(session, "sign_in", subject_kind="user", subject_ids=[user.id], practice_id=None)
     return user
 
 
@@ -131,7 +129,7 @@ def _count_failure(user: User, *, now: datetime) -> None:
     user.failed_sign_ins += 1
     beyond = user.failed_sign_ins - FREE_FAILURES
     if beyond >= 0:
-        user.locked_until = now + min(timedelta(seconds=2**min(beyond, 10)), LONGEST_LOCK)
+        user.locked_until = now + min(timedelta(seconds=2 ** min(beyond, 10)), LONGEST_LOCK)
 
 
 def person(session: Session, user_id: UUID) -> Person | None:
