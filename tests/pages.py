@@ -90,7 +90,7 @@ class Browser:
 
     def __init__(self, app: Flask) -> None:
         """Open an empty browser."""
-        self._client: FlaskClient = app.test_client()
+        self.client: FlaskClient = app.test_client()
         self._token = ""
 
     def sign_in(self, user: User) -> "Browser":
@@ -102,20 +102,23 @@ class Browser:
 
     def get(self, path: str, **headers: str) -> Page:
         """Open a page and check it."""
-        page = Page(self._client.get(path, base_url=BASE, headers=headers))
+        page = Page(self.client.get(path, base_url=BASE, headers=headers))
         self._remember(page)
-        if page.status == 200 and page.text.startswith("<!doctype"):
+        is_html = page.response.mimetype == "text/html"
+        if page.status == 200 and is_html and page.text.startswith("<!doctype"):
             check(page.text)
         return page
 
     def post(self, path: str, **fields: object) -> Page:
         """Send a form with the page's token."""
-        answer = self._client.post(path, base_url=BASE, data={"csrf_token": self._token, **fields})
+        answer = self.client.post(path, base_url=BASE, data={"csrf_token": self._token, **fields})
         page = Page(answer)
         self._remember(page)
         return page
 
     def _remember(self, page: Page) -> None:
+        if page.response.mimetype != "text/html":
+            return
         found = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
         if found:
             self._token = found.group(1)

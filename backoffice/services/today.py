@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from backoffice.models.appointments import Appointment, UnbilledTotal, WaitingOn
@@ -201,7 +202,7 @@ def _words_of_rejections(session: Session, found: list[Claim]) -> dict[UUID, str
         select(ClaimStep.claim_id, ClaimStep.words)
         .where(held(session, ClaimStep.practice_id), ClaimStep.claim_id.in_(ids))
         .where(ClaimStep.event == ClaimEvent.REJECTED, ClaimStep.words != "")
-        .distinct(ClaimStep.claim_id)
+        .ext(distinct_on(ClaimStep.claim_id))
         .order_by(ClaimStep.claim_id, ClaimStep.id.desc())
     )
     return dict(session.execute(query).all())
@@ -218,7 +219,7 @@ def _codes_of_denials(session: Session, found: list[Claim]) -> dict[UUID, str]:
             & (Adjustment.remittance_claim_id == RemittanceClaim.id),
         )
         .where(held(session, RemittanceClaim.practice_id), RemittanceClaim.claim_id.in_(ids))
-        .distinct(RemittanceClaim.claim_id)
+        .ext(distinct_on(RemittanceClaim.claim_id))
         .order_by(RemittanceClaim.claim_id, RemittanceClaim.id.desc(), Adjustment.amount.desc())
     )
     return {

@@ -11,6 +11,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.datastructures import CallbackDict
+from werkzeug.exceptions import HTTPException
 
 from backoffice.models.users import SignIn
 from backoffice.services.work import WalledSession, unit_of_work
@@ -64,6 +65,15 @@ def is_signed_in(factory: sessionmaker[WalledSession], token: str, now: datetime
         return row is not None and row.user_id is not None and _is_open(row, now)
 
 
+def _endpoint(app: Flask, request: Request) -> str | None:
+    """Return which view is asked for: Flask itself looks only after it has opened the session."""
+    adapter = app.create_url_adapter(request)
+    try:
+        return adapter.match()[0] if adapter else None
+    except HTTPException:
+        return None
+
+
 def _is_open(row: SignIn, now: datetime) -> bool:
     if row.revoked_at is not None:
         return False
@@ -83,7 +93,8 @@ class PostgresSessions(SessionInterface):
             row = session.get(SignIn, hash_of(token))
             if row is None or not _is_open(row, now):
                 return StoredSession()
-            watches = request.endpoint in app.config["NEVER_EXTENDS"] or "X-Live" in request.headers
+            watches = _endpoint(app, request) in app.config["NEVER_EXTENDS"]
+            watches = watches or "X-Live" in request.headers
             if not watches and now - row.last_seen_at > SEEN_EVERY:
                 row.last_seen_at = now
             return StoredSession(row.data, token=token)
