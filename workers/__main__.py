@@ -2,7 +2,9 @@
 
 import os
 from importlib import import_module
-from importlib.util import find_spec
+
+from sqlalchemy import text
+from sqlalchemy.orm import configure_mappers
 
 from backoffice.config import Settings
 from backoffice.gateways.queue import answer_the_bell
@@ -11,10 +13,15 @@ from workers.runtime import this_process
 
 
 def preload() -> None:
-    """Import every job once in the parent: a fork then costs milliseconds, not imports."""
+    """Do in the parent once what every fork would do again: imports, mappings, a first look.
+
+    The first connection teaches the engine what server it speaks to.
+    """
     for module in {job.value.rpartition(".")[0] for job in Job}:
-        if find_spec(module) is not None:
-            import_module(module)
+        import_module(module)
+    configure_mappers()
+    with this_process().work(None) as session:
+        session.execute(text("SELECT 1"))
 
 
 def begin_job() -> None:

@@ -85,7 +85,7 @@ Job = Callable[[Task, Runtime], Again | None]
 def runtime_from(settings: Settings) -> Runtime:
     """Join a runtime from settings."""
     install_keyring(Keyring(settings.field_keys, settings.index_key))
-    engine = create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(settings.database_url, hide_parameters=True)
     factory = sessions(engine, info={TERMS: terms_from(settings)})
     announce_changes(factory, RedisLive(settings.redis_url).tell)
     folder = settings.ack_mailbox_url

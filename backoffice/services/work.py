@@ -9,6 +9,12 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 TENANCY = "tenancy"
+
+_SET_ALL = text(
+    "SELECT set_config('app.practice_ids', :practice_ids, true),"
+    " set_config('app.user_id', :user_id, true), set_config('app.house', :house, true)"
+)
+"""One round trip: it stands at the head of every transaction."""
 LAST_ACTS = "last_acts"
 
 
@@ -27,10 +33,9 @@ def tenancy_of(*, practices: Iterable[UUID], user_id: UUID | None, house: bool) 
 
 def _set_tenancy(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     """Set who this transaction works for; without it the wall shows nothing."""
-    for name, value in session.info.get(TENANCY, {}).items():
-        connection.execute(
-            text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value}
-        )
+    tenancy = session.info.get(TENANCY)
+    if tenancy:
+        connection.execute(_SET_ALL, {name[len("app.") :]: tenancy[name] for name in tenancy})
 
 
 class WalledSession(Session):

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -32,6 +32,8 @@ from backoffice.services.submissions.routing import account_for
 TEST_USAGE: Final = "T"  # ISA15
 ONE_IN: Final = 20
 """Of the files after the first of a payer route, one in so many gets a second opinion."""
+OPINION_AFTER: Final = timedelta(minutes=2)
+"""So that it stands beside a batch's sends, never in their way."""
 
 NOT_WRITABLE: Final = "This claim holds something that the claim file cannot carry."
 ON_TRIAL: Final = FileHeader(
@@ -209,9 +211,9 @@ def _freeze(
     for ready in part:
         ready.attempt.submission_id = submission_id
         postings.charge(session, ready.claim, now=now)
-    _ask(session, Job.TRANSMIT_SUBMISSION, submission, now=now)
+    _ask(session, Job.TRANSMIT_SUBMISSION, submission, due_at=now)
     if is_first or number % ONE_IN == 0:
-        _ask(session, Job.SECOND_OPINION, submission, now=now)
+        _ask(session, Job.SECOND_OPINION, submission, due_at=now + OPINION_AFTER)
     return submission
 
 
@@ -244,11 +246,11 @@ def _is_first(session: Session, route: Route) -> bool:
     return session.scalar(query.limit(1)) is None
 
 
-def _ask(session: Session, job: Job, submission: Submission, *, now: datetime) -> None:
+def _ask(session: Session, job: Job, submission: Submission, *, due_at: datetime) -> None:
     ask_for(
         session,
         job,
         subject_id=submission.id,
         practice_id=submission.practice_id,
-        due_at=now,
+        due_at=due_at,
     )
