@@ -21,6 +21,7 @@ from backoffice.web import (
     assets,
     claims,
     clients,
+    documents,
     errors,
     events,
     filters,
@@ -28,6 +29,8 @@ from backoffice.web import (
     headers,
     intake,
     looks,
+    messages,
+    news,
     remittances,
     submissions,
     today,
@@ -56,6 +59,9 @@ BLUEPRINTS = (
     events.bp,
     submissions.bp,
     today.bp,
+    messages.bp,
+    documents.bp,
+    news.bp,
     remittances.bp,
 )
 
