@@ -11,6 +11,7 @@ from backoffice.config import Settings
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.sandbox.demo import main_job
 from backoffice.sandbox.run_file import NothingRuns, stack_environment
+from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import sessions
 
 SECONDS_FOR_200 = 150
@@ -33,7 +34,8 @@ def demo(claims: int, seed: int, *, as_json: bool) -> None:
         click.echo(str(nothing), err=True)
         sys.exit(2)
     install_keyring(Keyring(settings.field_keys, settings.index_key))
-    factory = sessions(create_engine(settings.database_url, hide_parameters=True))
+    engine = create_engine(settings.database_url, hide_parameters=True)
+    factory = sessions(engine, info={TERMS: terms_from(settings)})
     patience = timedelta(seconds=max(LEAST_SECONDS, SECONDS_FOR_200 * claims / 200))
     try:
         outcome = main_job.run(factory, settings, claims=claims, seed=seed, patience=patience)
