@@ -23,6 +23,7 @@ from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.practices import Practice
 from backoffice.models.users import SignIn
+from backoffice.services.unbilled.changes import ask_for_days
 from workers.runtime import Runtime, runtime_from
 
 DONE_KEPT = timedelta(days=7)
@@ -49,6 +50,7 @@ def table(settings: Settings) -> tuple[Entry, ...]:
     return (
         Entry(timedelta(seconds=settings.poll_seconds), poll_accounts),
         Entry(timedelta(minutes=10), sweep_practices),
+        Entry(timedelta(minutes=15), begin_days),
         Entry(timedelta(hours=1), forget_what_is_over),
     )
 
@@ -82,6 +84,11 @@ def sweep_practices(session: Session, now: datetime, turn: str) -> None:
             due_at=now,
             turn=turn,
         )
+
+
+def begin_days(session: Session, now: datetime, _turn: str) -> None:
+    """Let each practice's new day begin in its own time zone: once a day, whoever asks."""
+    ask_for_days(session, now=now)
 
 
 def _waiting(job: Job) -> Select[UUID]:

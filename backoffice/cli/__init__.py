@@ -1,6 +1,11 @@
 """The command line of operators and checks: thin, like a view."""
 
+import sys
+from typing import Any
+
 import click
+from requests import RequestException
+from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.cli.demo import demo
 from backoffice.cli.edi import edi
@@ -8,9 +13,30 @@ from backoffice.cli.intake import intake
 from backoffice.cli.ledger import ledger
 from backoffice.cli.run import run
 from backoffice.cli.submissions import submissions
+from backoffice.config import SettingsIncomplete
+from backoffice.sandbox.run_file import NothingRuns
+
+FAILURE = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Turns what the outside refuses into one line on stderr and exit 2, never a traceback.
+
+    Only the kind of a database's or a server's refusal is told: its words may quote a row.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (NothingRuns, SettingsIncomplete) as refused:
+            click.echo(str(refused), err=True)
+        except (SQLAlchemyError, RequestException, ConnectionError) as away:
+            click.echo(f"The stack did not answer as it should ({type(away).__name__}).", err=True)
+        sys.exit(FAILURE)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Cleanclaim's command line. Exit 0: fine; 1: problems found; 2: bad use or failure."""
 

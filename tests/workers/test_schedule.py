@@ -18,7 +18,7 @@ from tests.workers.sending import Stage, a_stage
 from workers import runtime
 from workers.relay import MOST_RINGS, ring_once
 from workers.runtime import Again, Runtime, Task
-from workers.schedule import Clock, Entry, poll_accounts, sweep_practices, table
+from workers.schedule import Clock, Entry, begin_days, poll_accounts, sweep_practices, table
 
 
 @pytest.fixture
@@ -80,10 +80,21 @@ def test_a_turn_ends_with_its_stretch_of_time() -> None:
     assert entry.turn(noon) != entry.turn(noon + timedelta(minutes=10))
 
 
+def test_a_practices_day_begins_once_however_often_it_is_asked_for(stage: Stage) -> None:
+    with stage.database.work(practices=[stage.practice_id], house=True) as session:
+        a_practice(session, stage.practice_id)
+        begin_days(session, NOW, "1")
+        begin_days(session, NOW + timedelta(minutes=15), "2")
+        begin_days(session, NOW + timedelta(days=1), "3")
+
+    begun = [errand.job for errand in errands(stage)]
+    assert begun == [Job.BEGIN_DAY, Job.BEGIN_DAY]
+
+
 def test_every_entry_of_the_table_runs(stage: Stage, settings: Settings) -> None:
     Clock(table(settings)).tick(stage.run)
 
-    assert len(table(settings)) == 3
+    assert len(table(settings)) == 4
 
 
 def test_a_ring_comes_again_only_while_the_errand_is_undone(stage: Stage) -> None:
