@@ -31,13 +31,17 @@ class InboundState(enum.StrEnum):
 class InboundFile(HouseRow):
     """Raw bytes as they came, in the document store first; unique by hash and kind.
 
+    A remittance's `remote_id` is its own for ever; a mailbox may use a name again for other bytes.
     A row without practice belongs to the house and is seen only by house work.
     """
 
     __tablename__ = "inbound_files"
     __table_args__ = (
         UniqueConstraint("kind", "sha256"),
-        UniqueConstraint("account_id", "kind", "remote_id"),
+        Index(
+            "uq_inbound_files_era", "account_id", "remote_id",
+            unique=True, postgresql_where="kind = 'era'",
+        ),  # fmt: skip
         Index("ix_inbound_files_state", "state"),
     )
 

@@ -545,15 +545,16 @@ def make_tables() -> None:
             ["practice_id"], ["practices.id"], name=op.f("fk_inbound_files_practice_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_files")),
-        sa.UniqueConstraint(
-            "account_id",
-            "kind",
-            "remote_id",
-            name=op.f("uq_inbound_files_account_id_kind_remote_id"),
-        ),
         sa.UniqueConstraint("kind", "sha256", name=op.f("uq_inbound_files_kind_sha256")),
     )
     op.create_index("ix_inbound_files_state", "inbound_files", ["state"], unique=False)
+    op.create_index(
+        "uq_inbound_files_era",
+        "inbound_files",
+        ["account_id", "remote_id"],
+        unique=True,
+        postgresql_where="kind = 'era'",
+    )
     op.create_table(
         "intake_batches",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -2507,6 +2508,9 @@ def downgrade() -> None:
     op.drop_index("ix_mails_state", table_name="mails")
     op.drop_table("mails")
     op.drop_table("intake_batches")
+    op.drop_index(
+        "uq_inbound_files_era", table_name="inbound_files", postgresql_where="kind = 'era'"
+    )
     op.drop_index("ix_inbound_files_state", table_name="inbound_files")
     op.drop_table("inbound_files")
     op.drop_table("finding_tallies")

@@ -177,6 +177,18 @@ def test_an_acknowledgement_of_no_file_of_ours_is_set_aside(scene: Scene) -> Non
         assert session.scalars(select(InboundFile)).one().state is InboundState.QUARANTINED
 
 
+def test_a_mailbox_name_used_again_brings_its_new_bytes(scene: Scene) -> None:
+    scene.mailbox.files["ack.999"] = a_999(scene.submission.interchange_number, "A")
+    scene.poll("1")
+    assert {claim.status for claim in scene.stage.claims()} == {ClaimStatus.SUBMITTED}
+
+    scene.mailbox.files["ack.999"] = a_999(scene.submission.interchange_number, "R")
+    scene.poll("2")
+
+    assert scene.mailbox.files == {}
+    assert {claim.status for claim in scene.stage.claims()} == {ClaimStatus.REJECTED}
+
+
 def test_two_workers_on_one_remittance_post_it_once(scene: Scene) -> None:
     first, _ = scene.numbers
     scene.offer(era(Check((Paid(first, (Line("155", "80", CLEAN),)),))), "1")

@@ -95,15 +95,14 @@ def keep_file(
     remote_id: str,
     now: datetime,
 ) -> UUID | None:
-    """Keep one file and ask for it to be read; None when its bytes or its id are known already."""
+    """Keep one file and ask for it to be read; None when it is known already.
+
+    A remittance is known by its id or its bytes, an acknowledgement by its bytes only: a mailbox
+    may give the name of an earlier file to a new one.
+    """
     # Two polls of one account wait for each other here, so that neither meets the other's row.
     account = session.get_one(ClearinghouseAccount, account_id, with_for_update=True)
-    known = select(InboundFile.id).where(
-        InboundFile.account_id == account_id,
-        InboundFile.kind == kind,
-        InboundFile.remote_id == remote_id,
-    )
-    if session.scalar(known) is not None:
+    if kind is InboundKind.ERA and known_remote_ids(session, account_id, kind, [remote_id]):
         return None
     file = _file_row(session, raw, kind, account_id=account_id, remote_id=remote_id, now=now)
     if file.document_key != raw.key:
