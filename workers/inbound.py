@@ -11,7 +11,13 @@ import structlog
 from sqlalchemy import select
 
 from backoffice.gateways.ack_mailbox import AckMailbox, MailboxFileGone, MailboxUnreachable
-from backoffice.gateways.clearinghouse import Clearinghouse, ClearinghouseUnreachable
+from backoffice.gateways.clearinghouse import (
+    Clearinghouse,
+    ClearinghouseAnswerUnreadable,
+    ClearinghouseRefused,
+    ClearinghouseUnreachable,
+    EraListing,
+)
 from backoffice.models.inbound import InboundFile, InboundKind, InboundState
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.practices import Practice
@@ -23,25 +29,36 @@ from workers.runtime import Again, Runtime, Task, errand_job
 _SEVERAL_FILES = "It fits more than one file that we sent: nothing was applied."
 _NO_FILE = "It fits no file that we sent."
 _NOT_KNOWN = "There is no acknowledgement (TA1, 999, 277CA) in this file."
+_REFUSED = "The clearinghouse lists this remittance and refuses to give it: ask them for it."
+_UNREADABLE = "The clearinghouse gave this remittance in a form we cannot read: ask them for it."
 
 log = structlog.get_logger()
 
 
 @errand_job
 def poll_clearinghouse(task: Task, runtime: Runtime) -> Again | None:
-    """Ask one account for responses and remittances, and the mailbox for acknowledgements."""
+    """Ask one account for responses and remittances, and the mailbox for acknowledgements.
+
+    Each is asked whatever became of the others. Raises in the end what the clearinghouse's answer
+    was wrong with, so that the errand shows it.
+    """
     with runtime.work(None) as session:
         account = session.get(ClearinghouseAccount, task.subject_id)
     if account is None:
         return None
     poll = _Poll(runtime, account.id, runtime.clearinghouse_of(account))
-    try:
-        poll.responses()
-        poll.eras()
-    except ClearinghouseUnreachable:
-        log.warning("clearinghouse not reached", account=str(account.id))
+    wrong: list[Exception] = []
+    for ask in (poll.responses, poll.eras):
+        try:
+            ask()
+        except ClearinghouseUnreachable:
+            log.warning("clearinghouse not reached", account=str(account.id))
+        except (ClearinghouseRefused, ClearinghouseAnswerUnreadable) as answer:
+            wrong.append(answer)
     if runtime.mailbox is not None:
         poll.mailbox(runtime.mailbox)
+    if wrong:
+        raise wrong[0]
     return None
 
 
@@ -126,8 +143,7 @@ class _Poll:
                 )
             for era in page.eras:
                 if era.era_id not in held:
-                    content = self.clearinghouse.fetch_era(era.era_id)
-                    self._keep(InboundKind.ERA, content, era.era_id)
+                    self._era(era)
             with self.runtime.work(None) as session:
                 keeping.advance_era_cursor(
                     session,
@@ -137,6 +153,19 @@ class _Poll:
                     now=self.runtime.clock(),
                 )
             grew = page.grew
+
+    def _era(self, era: EraListing) -> None:
+        """Fetch one remittance; one that we are not given is set aside and holds up no other."""
+        try:
+            content = self.clearinghouse.fetch_era(era.era_id)
+        except ClearinghouseRefused as refused:
+            if refused.concerns_the_account:
+                raise
+            self._set_aside(era, _REFUSED)
+        except ClearinghouseAnswerUnreadable:
+            self._set_aside(era, _UNREADABLE)
+        else:
+            self._keep(InboundKind.ERA, content, era.era_id)
 
     def mailbox(self, box: AckMailbox) -> None:
         """Keep each file that lies in the box, then take it out."""
@@ -161,6 +190,21 @@ class _Poll:
                 raw,
                 account_id=self.account_id,
                 remote_id=remote_id,
+                now=self.runtime.clock(),
+            )
+        if kept is None:
+            self.runtime.documents.delete(raw.key)
+
+    def _set_aside(self, era: EraListing, problem: str) -> None:
+        raw = keeping.raw_listing(era)
+        self._store(raw)
+        with self.runtime.work(None) as session:
+            kept = keeping.set_aside_era(
+                session,
+                raw,
+                account_id=self.account_id,
+                remote_id=era.era_id,
+                problem=problem,
                 now=self.runtime.clock(),
             )
         if kept is None:

@@ -39,9 +39,12 @@ class InboundFile(HouseRow):
     __table_args__ = (
         UniqueConstraint("kind", "sha256"),
         Index(
-            "uq_inbound_files_era", "account_id", "remote_id",
-            unique=True, postgresql_where="kind = 'era'",
-        ),  # fmt: skip
+            "uq_inbound_files_era",
+            "account_id",
+            "remote_id",
+            unique=True,
+            postgresql_where="kind = 'era'",
+        ),
         Index("ix_inbound_files_state", "state"),
     )
 

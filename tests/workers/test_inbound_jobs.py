@@ -9,7 +9,13 @@ from sqlalchemy import select
 
 from backoffice.config import Settings
 from backoffice.gateways.ack_mailbox import InMemoryMailbox
-from backoffice.gateways.clearinghouse import EraListing, InMemoryClearinghouse
+from backoffice.gateways.clearinghouse import (
+    ClearinghouseAnswerUnreadable,
+    ClearinghouseRefused,
+    EraListing,
+    InMemoryClearinghouse,
+    ServiceError,
+)
 from backoffice.gateways.documents import InMemoryDocuments
 from backoffice.jobs import Job, ask_for
 from backoffice.models.inbound import InboundFile, InboundState
@@ -21,6 +27,7 @@ from backoffice.models.remittances import Remittance, RemittanceState
 from backoffice.models.sealing import Keyring
 from backoffice.models.submissions import Acknowledgement, Attempt, Submission
 from backoffice.rules.claim_status import ClaimStatus
+from backoffice.services.inbound.set_aside import set_aside
 from backoffice.services.practices import note_payee
 from backoffice.services.receivables import verify
 from backoffice.services.remittances.posting import post_remittance
@@ -187,6 +194,61 @@ def test_a_mailbox_name_used_again_brings_its_new_bytes(scene: Scene) -> None:
 
     assert scene.mailbox.files == {}
     assert {claim.status for claim in scene.stage.claims()} == {ClaimStatus.REJECTED}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ClearinghouseRefused((ServiceError("711", "Nothing found."),)),
+        ClearinghouseAnswerUnreadable("the remittance has no data"),
+    ],
+)
+def test_a_remittance_that_is_not_given_is_set_aside_and_the_next_ones_come(
+    scene: Scene, wrong: Exception
+) -> None:
+    first, _ = scene.numbers
+    scene.offer(b"", "1")
+    scene.offer(b"", "2")
+    scene.offer(era(Check((Paid(first, (Line("155", "80", CLEAN),)),))), "3")
+    scene.clearinghouse.raises |= {"1": wrong, "2": wrong}
+
+    scene.poll("1")
+
+    assert scene.problems() == []
+    with scene.stage.database.work(house=True) as session:
+        waiting = [(each.remote_id, each.problem != "") for each in set_aside(session).files]
+        account = session.scalars(select(ClearinghouseAccount)).one()
+        assert (waiting, account.era_cursor) == ([("2", True), ("1", True)], "3")
+    assert ClaimStatus.PAID in {claim.status for claim in scene.stage.claims()}
+
+
+def test_an_account_that_is_refused_sets_no_remittance_aside(scene: Scene) -> None:
+    scene.offer(b"", "1")
+    scene.clearinghouse.raises["1"] = ClearinghouseRefused((ServiceError("20", "Invalid key."),))
+
+    scene.poll("1")
+
+    assert scene.problems() == ["ClearinghouseRefused"]
+    with scene.stage.database.work(house=True) as session:
+        assert session.scalars(select(InboundFile)).all() == []
+        assert session.scalars(select(ClearinghouseAccount)).one().era_cursor == "0"
+
+
+def test_an_unreadable_answer_is_told_and_holds_up_neither_money_nor_mailbox(
+    scene: Scene,
+) -> None:
+    first, second = scene.numbers
+    scene.clearinghouse.raises["responses"] = ClearinghouseAnswerUnreadable("not JSON")
+    scene.offer(era(Check((Paid(first, (Line("155", "80", CLEAN),)),))), "1")
+    scene.mailbox.files["ack.277"] = a_277(second, "A2", "WQ")
+
+    scene.poll("1")
+
+    assert scene.problems() == ["ClearinghouseAnswerUnreadable"]
+    assert {each.status for each in scene.stage.claims()} == {
+        ClaimStatus.PAID,
+        ClaimStatus.ACCEPTED,
+    }
 
 
 def test_two_workers_on_one_remittance_post_it_once(scene: Scene) -> None:

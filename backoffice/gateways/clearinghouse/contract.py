@@ -275,6 +275,11 @@ class ClearinghouseRefused(Exception):
         super().__init__(f"the clearinghouse refused: {', '.join(e.code for e in errors)}")
         self.errors = errors
 
+    @property
+    def concerns_the_account(self) -> bool:
+        """True when our key or address is at fault, not what was asked for."""
+        return any(error.code in ACCOUNT_ERRORS for error in self.errors)
+
 
 class ClearinghouseAnswerUnreadable(Exception):
     """An answer came that is not what the contract says. Its text is never quoted."""

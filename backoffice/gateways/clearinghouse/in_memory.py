@@ -44,6 +44,7 @@ class InMemoryClearinghouse:
         self.is_down = False
         self.has_query = True
         self.lags = False
+        self.raises: dict[str, Exception] = {}  # by what is asked: "responses", or an era's id
         self._endings: deque[tuple[SendResult, bool]] = deque()
         self._rows: list[ClaimRow] = []
         self._eras: list[tuple[EraListing, bytes]] = []
@@ -90,7 +91,7 @@ class InMemoryClearinghouse:
 
     def responses(self, cursor: str) -> ResponsePage:
         """Rows with a message newer than the cursor."""
-        self._must_be_up()
+        self._must_be_up("responses")
         after = int(cursor or "0")
         rows = tuple(row for row in self._rows if _newest(row) > after)
         newest = max((_newest(row) for row in rows), default=after)
@@ -106,7 +107,7 @@ class InMemoryClearinghouse:
 
     def fetch_era(self, era_id: str) -> bytes:
         """The bytes that were offered under this id."""
-        self._must_be_up()
+        self._must_be_up(era_id)
         for listing, content in self._eras:
             if listing.era_id == era_id:
                 return content
@@ -124,9 +125,11 @@ class InMemoryClearinghouse:
             url=f"http://localhost/enroll/{request.payer_id}/{request.kind.value}", raw={}
         )
 
-    def _must_be_up(self) -> None:
+    def _must_be_up(self, asked: str = "") -> None:
         if self.is_down:
             raise ClearinghouseUnreachable("down, as told")
+        if asked in self.raises:
+            raise self.raises[asked]
 
     def _last_response_id(self) -> int:
         return max((_newest(row) for row in self._rows), default=0)

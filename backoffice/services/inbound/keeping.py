@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from backoffice.gateways.clearinghouse import ClaimRow, ResponsePage, Sender
+from backoffice.gateways.clearinghouse import ClaimRow, EraListing, ResponsePage, Sender
 from backoffice.jobs import Job, ask_for
 from backoffice.models.base import new_id
 from backoffice.models.inbound import (
@@ -48,8 +48,12 @@ class RawFile:
 
 def raw_page(page: ResponsePage) -> RawFile:
     """The rows of a page as they came, as JSON."""
-    rows = [dict(row.raw) for row in page.rows]
-    return RawFile.of(json.dumps(rows, default=str, sort_keys=True).encode())
+    return RawFile.of(_as_json([dict(row.raw) for row in page.rows]))
+
+
+def raw_listing(listing: EraListing) -> RawFile:
+    """What is listed of one remittance as it came, as JSON, under its id."""
+    return RawFile.of(_as_json({"eraid": listing.era_id, **listing.raw}))
 
 
 def keep_responses(
@@ -100,16 +104,32 @@ def keep_file(
     A remittance is known by its id or its bytes, an acknowledgement by its bytes only: a mailbox
     may give the name of an earlier file to a new one.
     """
-    # Two polls of one account wait for each other here, so that neither meets the other's row.
-    account = session.get_one(ClearinghouseAccount, account_id, with_for_update=True)
-    if kind is InboundKind.ERA and known_remote_ids(session, account_id, kind, [remote_id]):
+    file = _new_file(session, kind, raw, account_id=account_id, remote_id=remote_id, now=now)
+    if file is None:
         return None
-    file = _file_row(session, raw, kind, account_id=account_id, remote_id=remote_id, now=now)
-    if file.document_key != raw.key:
-        return None
-    account.last_heard_at = now
     job = Job.READ_INBOUND_FILE if kind is InboundKind.ERA else Job.APPLY_ACKNOWLEDGEMENT
     ask_for(session, job, subject_id=file.id, practice_id=None, due_at=now)
+    return file.id
+
+
+def set_aside_era(
+    session: Session,
+    raw: RawFile,
+    *,
+    account_id: UUID,
+    remote_id: str,
+    problem: str,
+    now: datetime,
+) -> UUID | None:
+    """Keep the listing of a remittance whose bytes we were not given, for a person to see.
+
+    `raw` holds the listing as it came. None when the remittance is known already.
+    """
+    kind = InboundKind.ERA
+    file = _new_file(session, kind, raw, account_id=account_id, remote_id=remote_id, now=now)
+    if file is None:
+        return None
+    file.state, file.problem = InboundState.QUARANTINED, problem
     return file.id
 
 
@@ -143,6 +163,26 @@ def practices_of_numbers(session: Session, numbers: Sequence[str]) -> dict[str, 
     return {row.patient_control_number: row.practice_id for row in session.execute(query)}
 
 
+def _new_file(
+    session: Session,
+    kind: InboundKind,
+    raw: RawFile,
+    *,
+    account_id: UUID,
+    remote_id: str,
+    now: datetime,
+) -> InboundFile | None:
+    # Two polls of one account wait for each other here, so that neither meets the other's row.
+    account = session.get_one(ClearinghouseAccount, account_id, with_for_update=True)
+    if kind is InboundKind.ERA and known_remote_ids(session, account_id, kind, [remote_id]):
+        return None
+    file = _file_row(session, raw, kind, account_id=account_id, remote_id=remote_id, now=now)
+    if file.document_key != raw.key:
+        return None
+    account.last_heard_at = now
+    return file
+
+
 def _file_row(
     session: Session,
     raw: RawFile,
@@ -172,6 +212,10 @@ def _file_row(
     )
     query = select(InboundFile).where(InboundFile.kind == kind, InboundFile.sha256 == raw.sha256)
     return session.scalars(query).one()
+
+
+def _as_json(came: object) -> bytes:
+    return json.dumps(came, default=str, sort_keys=True).encode()
 
 
 def _practices_of(session: Session, rows: Sequence[ClaimRow]) -> dict[str, UUID]:
