@@ -1,6 +1,7 @@
 """Who signs in, with which roles, for which practices."""
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -54,6 +55,7 @@ class Person:
     initials: str
     time_zone: str
     roles: frozenset[Role]
+    roles_by_practice: Mapping[UUID, frozenset[Role]]
     practices: tuple[Chip, ...]
     clinician_ids: frozenset[UUID] = frozenset()
     keys_on: bool = True
@@ -67,8 +69,20 @@ class Person:
         return str(self.id)
 
     def may(self, permission: Permission) -> bool:
-        """Whether any of the person's roles grants this."""
+        """Whether any of the person's roles grants this, in whichever practice."""
         return any(may(role, permission) for role in self.roles)
+
+    def practices_where(self, permission: Permission) -> frozenset[UUID]:
+        """Return the practices in which the person's role there grants this."""
+        return frozenset(
+            practice_id
+            for practice_id, roles in self.roles_by_practice.items()
+            if any(may(role, permission) for role in roles)
+        )
+
+    def may_in(self, practice_id: UUID, permission: Permission) -> bool:
+        """Whether the person's role in this practice grants this."""
+        return practice_id in self.practices_where(permission)
 
     @property
     def practice_ids(self) -> frozenset[UUID]:
@@ -81,9 +95,13 @@ class Person:
         return not self.roles <= PRACTICE_ROLES
 
     @property
-    def sees_own_clients_only(self) -> bool:
-        """Whether this is a clinician, who comes near their own clients alone."""
-        return all(reach_of(role) is Reach.OWN_CLIENTS for role in self.roles)
+    def own_clients_only(self) -> frozenset[UUID]:
+        """Return where this is a clinician, who comes near their own clients alone."""
+        return frozenset(
+            practice_id
+            for practice_id, roles in self.roles_by_practice.items()
+            if all(reach_of(role) is Reach.OWN_CLIENTS for role in roles)
+        )
 
 
 def email_key(email: str) -> str:
@@ -162,5 +180,21 @@ def person(session: Session, user_id: UUID) -> Person | None:
         initials=user.initials,
         time_zone=user.time_zone,
         roles=roles,
+        roles_by_practice=_roles_by_practice(user, memberships, chips),
         practices=chips,
     )
+
+
+def _roles_by_practice(
+    user: User, memberships: Sequence[Membership], practices: Sequence[Chip]
+) -> dict[UUID, frozenset[Role]]:
+    """Say what somebody is in each practice; a role that reaches all of them holds in all."""
+    if user.house_role is not None:
+        return {practice.id: frozenset({user.house_role}) for practice in practices}
+    everywhere = {m.role for m in memberships if reach_of(m.role) is Reach.EVERY_PRACTICE}
+    return {
+        practice.id: frozenset(
+            everywhere | {m.role for m in memberships if m.practice_id == practice.id}
+        )
+        for practice in practices
+    }

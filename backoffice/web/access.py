@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -24,7 +24,7 @@ class ViewWithoutPermission(RuntimeError):
 
 
 def needs(permission: Permission) -> Callable[[View], View]:
-    """Let only people through whose role grants `permission`."""
+    """Let only people through whose role grants `permission`, to the practices where it does."""
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -33,6 +33,7 @@ def needs(permission: Permission) -> Callable[[View], View]:
                 return ask_to_sign_in()
             if not current_user.may(permission):
                 abort(403)
+            g.permission = permission
             return view(*args, **values)
 
         guarded.permission = permission.value  # type: ignore[attr-defined]  # read by the door

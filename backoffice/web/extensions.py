@@ -59,11 +59,17 @@ def session_factory() -> sessionmaker[WalledSession]:
     return cast(sessionmaker[WalledSession], current_app.extensions[SESSIONS])
 
 
+def open_practices() -> frozenset[UUID]:
+    """Return the practices where the person's own role grants what the view needs."""
+    permission = g.get("permission")
+    return me().practice_ids if permission is None else me().practices_where(permission)
+
+
 @contextmanager
 def work(*, practices: frozenset[UUID] | None = None) -> Iterator[Session]:
-    """Work as the person signed in, for all their practices or fewer, and commit."""
+    """Work as the person signed in, for all practices open to them here or fewer, and commit."""
     person = me()
-    own = person.practice_ids if practices is None else person.practice_ids & practices
+    own = open_practices() if practices is None else open_practices() & practices
     with unit_of_work(session_factory(), practices=own, user_id=person.id) as session:
         act_as(session, actor())
         yield session

@@ -11,7 +11,7 @@ from backoffice.rules.dates import time_zone
 from backoffice.rules.roles import Permission
 from backoffice.services.accounts import Chip
 from backoffice.services.standing import Standing, standing_of
-from backoffice.web.extensions import clock, me, work
+from backoffice.web.extensions import clock, me, open_practices, work
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ def acting_practices() -> tuple[Chip, ...]:
 
 
 def acting_ids() -> frozenset[UUID]:
-    """Return the ids of the practices the page works with: the narrowed ones, else all."""
+    """Return the ids of the practices the page works with: the narrowed ones, else all open."""
     chosen = acting_practices() or me().practices
-    return frozenset(practice.id for practice in chosen)
+    return frozenset(practice.id for practice in chosen) & open_practices()
 
 
 def _item(door: Door, standing: Standing) -> dict[str, Any]:

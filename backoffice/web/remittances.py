@@ -17,7 +17,7 @@ from backoffice.services.remittances import deciding, lists, posting
 from backoffice.services.remittances import page as pages
 from backoffice.services.remittances.deciding import By, Outcome, PlacedAt
 from backoffice.web.access import needs
-from backoffice.web.extensions import clock, documents, house_work, me, work
+from backoffice.web.extensions import clock, documents, house_work, me, open_practices, work
 from backoffice.web.filters import here
 from backoffice.web.frame import acting_ids
 from backoffice.web.remittances_forms import AttributeForm, DecideForm, MatchForm, PlaceForm
@@ -26,8 +26,8 @@ from backoffice.web.remittances_shapes import bar_of, entry_rows, unmatched_part
 bp = Blueprint("remittances", __name__, url_prefix="/eras")
 
 
-def _by() -> By:
-    return By(me().id, clock(), may_write_off=me().may(Permission.WRITE_OFF))
+def _by(*, may_write_off: bool = False) -> By:
+    return By(me().id, clock(), may_write_off=may_write_off)
 
 
 def _chips() -> dict[UUID, Any]:
@@ -127,13 +127,13 @@ def decide(line_id: UUID) -> ResponseReturnValue:
     form = DecideForm(outcome=Outcome.KEEP.value)
     with work() as session:
         entry = pages.entry_of(session, line_id)
+        may_write_off = me().may_in(entry.row.practice_id, Permission.WRITE_OFF)
         if not form.validate_on_submit():
-            may_write_off = me().may(Permission.WRITE_OFF)
             return render_template(
                 "remittances/decide.html", entry=entry, form=form, may_write_off=may_write_off
             )
-        outcome = Outcome(form.outcome.data)
-        deciding.accept(session, line_id, outcome=outcome, reason=form.write_off_reason, by=_by())
+        outcome, by = Outcome(form.outcome.data), _by(may_write_off=may_write_off)
+        deciding.accept(session, line_id, outcome=outcome, reason=form.write_off_reason, by=by)
     return _back(entry.row.remittance_id, "The line is posted.")
 
 
@@ -250,7 +250,7 @@ def raw_aside(file_id: UUID) -> ResponseReturnValue:
 def attribute(transaction_id: UUID) -> ResponseReturnValue:
     """Say whose a payment is; it is read and posted there at once."""
     form = AttributeForm()
-    if not form.validate_on_submit() or form.practice_id.data not in me().practice_ids:
+    if not form.validate_on_submit() or form.practice_id.data not in open_practices():
         flash("Choose a practice.", "wrong")
         return redirect(url_for(".aside"))
     with house_work() as session:

@@ -17,7 +17,7 @@ from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
 from backoffice.services.documents.keeping import AlreadyWithdrawn
 from backoffice.services.refusal import NotVisible, Refused
-from backoffice.services.unbilled.reach import own_clinicians
+from backoffice.services.unbilled.reach import limited_practices, own_clinicians
 
 PAGE_SIZE = 50
 
@@ -97,7 +97,8 @@ def reach(session: Session, person: Person) -> ColumnElement[bool]:
         Claim.id == DocumentLink.claim_id,
         Claim.clinician_id.in_(own),
     )
-    return and_(here, or_(beside_own, Document.uploaded_by_id == person.id))
+    free = Document.practice_id.not_in(limited_practices(session, person))
+    return and_(here, or_(free, beside_own, Document.uploaded_by_id == person.id))
 
 
 def document_for(session: Session, document_id: UUID, person: Person) -> Document:

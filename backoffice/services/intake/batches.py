@@ -122,7 +122,7 @@ def _scope_of(session: Session, batch: IntakeBatch) -> Scope:
         return Scope(batch.practice_id, allowed=frozenset())
     return Scope(
         batch.practice_id,
-        allowed=bringer.practice_ids,
+        allowed=bringer.practices_where(Permission.IMPORT_FILES),
         may_begin=may_begin_practices(bringer),
         actor=Actor(user_id=batch.by_id),
     )
@@ -216,7 +216,8 @@ def batch_of(session: Session, batch_id: UUID, bringer: Person) -> IntakeBatch:
     """Return a batch this person may see, or raise NotVisible; the session is the house's."""
     found = session.scalars(
         select(IntakeBatch).where(
-            IntakeBatch.id == batch_id, _own(bringer.practice_ids, bringer.id)
+            IntakeBatch.id == batch_id,
+            _own(bringer.practices_where(Permission.IMPORT_FILES), bringer.id),
         )
     ).one_or_none()
     if found is None:
@@ -247,7 +248,7 @@ def recent(
     query = (
         select(IntakeBatch, User.name)
         .outerjoin(User, User.id == IntakeBatch.by_id)
-        .where(_own(bringer.practice_ids, bringer.id))
+        .where(_own(bringer.practices_where(Permission.IMPORT_FILES), bringer.id))
     )
     if before is not None:
         query = query.where(IntakeBatch.id < before)

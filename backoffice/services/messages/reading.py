@@ -19,7 +19,7 @@ from backoffice.services import audit
 from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
 from backoffice.services.refusal import NotVisible
-from backoffice.services.unbilled.reach import own_clinicians
+from backoffice.services.unbilled.reach import limited_practices, own_clinicians
 
 PAGE_SIZE = 50
 
@@ -124,7 +124,8 @@ def reach(session: Session, person: Person) -> ColumnElement[bool]:
         Claim.id == Thread.claim_id,
         Claim.clinician_id.in_(own),
     )
-    return and_(here, or_(about_own, _takes_part(person)))
+    free = Thread.practice_id.not_in(limited_practices(session, person))
+    return and_(here, or_(free, about_own, _takes_part(person)))
 
 
 def thread_for(session: Session, thread_id: UUID, person: Person, *, lock: bool = False) -> Thread:

@@ -104,9 +104,9 @@ def reply(
     now: datetime,
 ) -> Message:
     """Say something in a thread; an internal note stays with the house for good."""
-    if internal and not by.may(Permission.WRITE_INTERNAL_NOTES):
-        raise NotForNotes
     thread = thread_for(session, thread_id, by, lock=True)
+    if internal and not by.may_in(thread.practice_id, Permission.WRITE_INTERNAL_NOTES):
+        raise NotForNotes
     _is_on(session, thread.practice_id)
     _join(session, thread, {by.id})
     return _say(session, thread, by=by, body=body, internal=internal, now=now)

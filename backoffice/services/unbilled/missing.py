@@ -168,7 +168,7 @@ def supply(
         raise ChangedElsewhere
     if row.subject_id not in _subjects_of(appointment):
         raise NotVisible
-    if not by.may(supplying.PERMISSIONS[row.subject_kind]):
+    if not by.may_in(row.practice_id, supplying.PERMISSIONS[row.subject_kind]):
         raise NotYours
     label = said(row).where.label
     record = supplying.record_of(session, row.practice_id, row.subject_kind, row.subject_id)
@@ -221,7 +221,7 @@ def _lack(
     typed: Mapping[str, str],
     wrong: WrongValue | None,
 ) -> Lack:
-    may = person.may(supplying.PERMISSIONS[row.subject_kind])
+    may = person.may_in(row.practice_id, supplying.PERMISSIONS[row.subject_kind])
     blanks = supplying.blanks_for(row.subject_kind, row.field) if may else ()
     inputs: list[Input] = []
     if blanks:

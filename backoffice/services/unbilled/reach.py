@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment, ReadinessFinding
@@ -19,19 +19,30 @@ from backoffice.services.accounts import Person
 from backoffice.services.refusal import NotVisible
 from backoffice.services.unbilled.findings import RESTS_ON
 from backoffice.services.unbilled.missing import said
+from backoffice.services.work import practices_of
 
 NO_CLINICIAN_AT_ALL = UUID(int=2**128 - 1)
 MOST_NEEDED = 50
 
 
+def limited_practices(session: Session, person: Person) -> frozenset[UUID]:
+    """Return those of the session's practices where this person meets their own clients alone."""
+    return person.own_clients_only & practices_of(session)
+
+
 def own_clinicians(session: Session, person: Person) -> frozenset[UUID]:
     """Return the clinician rows that a person is limited to; empty: not limited.
 
-    A clinician whose account is tied to no clinician row is limited to an id that nobody has.
+    The limit is one of the practices where the person's role is a clinician's: in the session's
+    other practices every clinician is theirs to see. A clinician whose account is tied to no
+    clinician row is limited to an id that nobody has.
     """
-    if not person.sees_own_clients_only:
+    limited = limited_practices(session, person)
+    if not limited:
         return frozenset()
-    query = visible(session, Clinician).where(Clinician.user_id == person.id)
+    query = visible(session, Clinician).where(
+        or_(Clinician.practice_id.not_in(limited), Clinician.user_id == person.id)
+    )
     own = {clinician.id for clinician in session.scalars(query)}
     return frozenset(own | person.clinician_ids) or frozenset({NO_CLINICIAN_AT_ALL})
 
@@ -39,8 +50,8 @@ def own_clinicians(session: Session, person: Person) -> frozenset[UUID]:
 def appointment_for(session: Session, appointment_id: UUID, person: Person) -> Appointment:
     """Return an appointment that this person may come near, or raise NotVisible."""
     row = one(session, Appointment, appointment_id)
-    own = own_clinicians(session, person)
-    if own and row.clinician_id not in own:
+    limited = row.practice_id in limited_practices(session, person)
+    if limited and row.clinician_id not in own_clinicians(session, person):
         raise NotVisible
     return row
 
@@ -48,8 +59,8 @@ def appointment_for(session: Session, appointment_id: UUID, person: Person) -> A
 def client_for(session: Session, client_id: UUID, person: Person) -> Client:
     """Return a client that this person may come near, or raise NotVisible."""
     client = one(session, Client, client_id)
-    own = own_clinicians(session, person)
-    if own:
+    if client.practice_id in limited_practices(session, person):
+        own = own_clinicians(session, person)
         meets = select(Appointment.id).where(
             Appointment.practice_id == client.practice_id,
             Appointment.client_id == client.id,
@@ -71,7 +82,8 @@ def clients_met(session: Session, clients: Sequence[Client], person: Person) -> 
         Appointment.clinician_id.in_(own),
     )
     met = set(session.scalars(query))
-    return [client for client in clients if client.id in met]
+    limited = limited_practices(session, person)
+    return [each for each in clients if each.practice_id not in limited or each.id in met]
 
 
 @dataclass(frozen=True)
@@ -90,14 +102,21 @@ class Needed:
 
 def needed(session: Session, person: Person) -> list[Needed]:
     """Return what a practice's people still have to supply, the most money first."""
-    own = own_clinicians(session, person)
-    lists = (_needed_of(session, kind, own) for kind in RESTS_ON)
+    near = _near(session, person)
+    lists = (_needed_of(session, kind, near) for kind in RESTS_ON)
     return sorted((each for part in lists for each in part), key=lambda each: -each.amount)[
         :MOST_NEEDED
     ]
 
 
-def _needed_of(session: Session, kind: Subject, own: frozenset[UUID]) -> list[Needed]:
+def _near(session: Session, person: Person) -> ColumnElement[bool]:
+    """Return the condition "an appointment this person may come near"."""
+    limited = limited_practices(session, person)
+    own = own_clinicians(session, person)
+    return or_(Appointment.practice_id.not_in(limited), Appointment.clinician_id.in_(own))
+
+
+def _needed_of(session: Session, kind: Subject, near: ColumnElement[bool]) -> list[Needed]:
     row, finding = Appointment, ReadinessFinding
     subject = getattr(row, RESTS_ON[kind])
     client_name: Mapping[Subject, bool] = {
@@ -114,15 +133,13 @@ def _needed_of(session: Session, kind: Subject, own: frozenset[UUID]) -> list[Ne
         )
         .join(row, (row.practice_id == finding.practice_id) & (subject == finding.subject_id))
         .join(Client, (Client.practice_id == row.practice_id) & (Client.id == row.client_id))
-        .where(held(session, finding.practice_id), row.unbilled)
+        .where(held(session, finding.practice_id), row.unbilled, near)
         .where(finding.subject_kind == kind, finding.weight != Weight.WARNS)
         .where(finding.supplier.in_([Supplier.PRACTICE, Supplier.CLINICIAN]))
         .group_by(finding.practice_id, finding.id)
         .order_by(func.sum(row.charge_amount).desc())
         .limit(MOST_NEEDED)
     )
-    if own:
-        query = query.where(row.clinician_id.in_(own))
     return [
         Needed(
             id=found.ReadinessFinding.id,
