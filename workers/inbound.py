@@ -97,7 +97,10 @@ def apply_acknowledgement(task: Task, runtime: Runtime) -> Again | None:
     problem = _NOT_KNOWN if heard.is_empty else ""
     for verdict in heard.files:
         problem = _apply_to_file(runtime, file.id, verdict, practices) or problem
-    _apply_to_claims(runtime, file.id, heard.claims)
+    foreign = _apply_to_claims(runtime, file.id, heard.claims)
+    if foreign:
+        words = "claim in it is" if foreign == 1 else "claims in it are"
+        problem = f"{problem} {foreign} {words} none of ours.".strip()
     with runtime.work(None) as session:
         acknowledgements.finish_file(session, file.id, problem=problem, now=runtime.clock())
     return None
@@ -242,15 +245,22 @@ def _apply_to_file(
 
 def _apply_to_claims(
     runtime: Runtime, file_id: UUID, verdicts: tuple[acknowledgements.ClaimVerdict, ...]
-) -> None:
+) -> int:
+    """Tell each practice's claims; returns how many claims are none of ours."""
     numbers = [name for each in verdicts for name in (each.patient_control_number, each.trace)]
     with runtime.work(None) as session:
         known = practices_of_numbers(session, sorted({name for name in numbers if name}))
+    foreign: set[str] = set()
     by_practice: dict[UUID, list[acknowledgements.ClaimVerdict]] = {}
     for verdict in verdicts:
         practice = known.get(verdict.patient_control_number) or known.get(verdict.trace)
-        if practice is not None:
+        if practice is None:
+            foreign.add(verdict.patient_control_number)
+        else:
             by_practice.setdefault(practice, []).append(verdict)
     for practice_id, said in by_practice.items():
         with runtime.work(practice_id) as session:
-            acknowledgements.apply_to_claims(session, said, file_id=file_id, now=runtime.clock())
+            foreign |= acknowledgements.apply_to_claims(
+                session, said, file_id=file_id, now=runtime.clock()
+            )
+    return len(foreign)

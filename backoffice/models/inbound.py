@@ -81,7 +81,7 @@ class InboundResponse(HouseRow):
     practice_id: Mapped[UUID | None] = mapped_column(ForeignKey("practices.id"))
     account_id: Mapped[UUID] = mapped_column(ForeignKey("clearinghouse_accounts.id"))
     file_id: Mapped[UUID] = mapped_column(ForeignKey("inbound_files.id"))
-    response_id: Mapped[str]
+    response_id: Mapped[str]  # theirs, or "row-" and a hash where a row came without one
     patient_control_number: Mapped[str]
     trace: Mapped[str] = mapped_column(default="")  # REF*D9 echoed as remote_claimid
     clearinghouse_number: Mapped[str] = mapped_column(default="")

@@ -24,6 +24,7 @@ from backoffice.models.submissions import AttemptOutcome, ControlNumber
 from backoffice.rules.claim_status import ClaimEvent, ClaimStatus
 from backoffice.services.inbound import acknowledgements, keeping, payments
 from backoffice.services.inbound.responses import DISAGREE, apply_responses
+from backoffice.services.inbound.set_aside import set_aside
 from tests.builders import NOW, a_practice
 from tests.services import billing as ready
 from tests.services.billing import Billing
@@ -146,6 +147,31 @@ def test_an_answer_about_no_claim_of_ours_is_kept(session: Session, billing: Bil
 
     kept = session.scalars(select(InboundResponse)).one()
     assert (kept.state, kept.practice_id) == (ResponseState.UNMATCHED, None)
+
+
+def test_an_answer_without_its_id_is_kept_once_and_moves_nothing(
+    session: Session, billing: Billing, claim: Claim
+) -> None:
+    row = said(number_of(session, claim), 1, "A", "A2")
+    nameless = replace(row, messages=(replace(row.messages[0], response_id=""),))
+    wordless = replace(row, messages=())
+    page = ResponsePage((nameless, wordless), "9", grew=True)
+
+    for asked_from in ("0", "9"):
+        keeping.keep_responses(
+            session,
+            billing.account.id,
+            page,
+            keeping.raw_page(page),
+            asked_from=asked_from,
+            now=NOW,
+        )
+
+    kept = session.scalars(select(InboundResponse)).all()
+    assert [each.state for each in kept] == [ResponseState.UNMATCHED] * 2
+    assert sorted(each.message or "" for each in kept) == ["", "words as received"]
+    assert set_aside(session).unmatched_responses == 2
+    assert claim.status is ClaimStatus.SUBMITTED
 
 
 def test_any_order_thrice_over_ends_alike(session: Session, billing: Billing) -> None:

@@ -184,6 +184,20 @@ def test_an_acknowledgement_of_no_file_of_ours_is_set_aside(scene: Scene) -> Non
         assert session.scalars(select(InboundFile)).one().state is InboundState.QUARANTINED
 
 
+def test_an_acknowledgement_says_how_many_of_its_claims_are_none_of_ours(scene: Scene) -> None:
+    first, _ = scene.numbers
+    scene.mailbox.files["ours.277"] = a_277(first, "A2", "WQ")
+    scene.mailbox.files["theirs.277"] = a_277("NOBODYS", "A7", "U")
+
+    scene.poll("1")
+
+    assert scene.problems() == []
+    with scene.stage.database.work(house=True) as session:
+        (file,) = set_aside(session).files
+        assert (file.remote_id, file.problem) == ("theirs.277", "1 claim in it is none of ours.")
+    assert ClaimStatus.ACCEPTED in {claim.status for claim in scene.stage.claims()}
+
+
 def test_a_mailbox_name_used_again_brings_its_new_bytes(scene: Scene) -> None:
     scene.mailbox.files["ack.999"] = a_999(scene.submission.interchange_number, "A")
     scene.poll("1")

@@ -165,9 +165,12 @@ def apply_to_file(
 
 def apply_to_claims(
     session: Session, verdicts: Iterable[ClaimVerdict], *, file_id: UUID, now: datetime
-) -> None:
-    """Tell claims what a 277CA says of each; a second time leaves only another step behind."""
-    said = list(verdicts)
+) -> set[str]:
+    """Tell claims what a 277CA says of each; a second time leaves only another step behind.
+
+    Returns the control numbers that no claim here answers to.
+    """
+    said, unknown = list(verdicts), set[str]()
     attempts = attempts_named(session, ((v.patient_control_number, v.trace) for v in said))
     claims = {
         each.id: each for each in locked(session, {each.claim_id for each in attempts.values()})
@@ -175,6 +178,7 @@ def apply_to_claims(
     for verdict in said:
         attempt = attempts.get(verdict.patient_control_number) or attempts.get(verdict.trace)
         if attempt is None:
+            unknown.add(verdict.patient_control_number)
             continue
         claim = claims[attempt.claim_id]
         if isinstance(verdict.event, Unclear):
@@ -196,6 +200,7 @@ def apply_to_claims(
             attempt.payer_number = verdict.payer_number
         note_disagreement(session, claim, attempt)
     session.flush()
+    return unknown
 
 
 def finish_file(session: Session, file_id: UUID, *, problem: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ The bytes lie in the document store before any row names them.
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from backoffice.gateways.clearinghouse import ClaimRow, EraListing, ResponsePage, Sender
+from backoffice.gateways.clearinghouse import (
+    ClaimRow,
+    EraListing,
+    ResponsePage,
+    RowMessage,
+    Sender,
+)
 from backoffice.jobs import Job, ask_for
 from backoffice.models.base import new_id
 from backoffice.models.inbound import (
@@ -237,30 +243,35 @@ def _as_id(text: str) -> UUID | None:
 def _keep_rows(
     session: Session, file: InboundFile, rows: Sequence[ClaimRow], known: dict[str, UUID]
 ) -> list[UUID | None]:
-    """Add the rows not seen before; returns the practice of each that was added."""
-    said = [(row, message) for row in rows for message in row.messages if message.response_id]
-    ids = [message.response_id for _, message in said]
+    """Add the rows not seen before; returns the practice of each that was added.
+
+    What came without a response id has no place in the order of answers: it moves nothing, and is
+    kept under the hash of its row for a person to see.
+    """
+    said = [(row, message, _id_of(row, message)) for row in rows for message in _messages_of(row)]
     seen = set(
         session.scalars(
             select(InboundResponse.response_id).where(
                 InboundResponse.account_id == file.account_id,
-                InboundResponse.response_id.in_(ids),
+                InboundResponse.response_id.in_([response_id for _, _, response_id in said]),
             )
         )
     )
     added: list[UUID | None] = []
-    for row, message in said:
-        if message.response_id in seen:
+    for row, message, response_id in said:
+        if response_id in seen:
             continue
-        seen.add(message.response_id)
+        seen.add(response_id)
         practice_id = known.get(row.patient_control_number) or known.get(row.trace)
+        if not message.response_id:
+            practice_id = None
         from_payer = row.sender is Sender.PAYER
         session.add(
             InboundResponse(
                 practice_id=practice_id,
                 account_id=file.account_id,
                 file_id=file.id,
-                response_id=message.response_id,
+                response_id=response_id,
                 patient_control_number=row.patient_control_number,
                 trace=row.trace,
                 clearinghouse_number=row.clearinghouse_claim_number,
@@ -276,3 +287,15 @@ def _keep_rows(
         added.append(practice_id)
     session.flush()
     return added
+
+
+def _messages_of(row: ClaimRow) -> tuple[RowMessage, ...]:
+    return row.messages or (RowMessage("", row.status, "", "", "", ""),)
+
+
+def _id_of(row: ClaimRow, message: RowMessage) -> str:
+    """The clearinghouse's response id, or a name made of the row as it came and the message."""
+    if message.response_id:
+        return message.response_id
+    came = _as_json([dict(row.raw), asdict(message)])
+    return f"row-{hashlib.sha256(came).hexdigest()}"
