@@ -30,7 +30,12 @@ from backoffice.jobs import Job
 from backoffice.models.claims import StepSource
 from backoffice.models.outbox import Errand
 from backoffice.models.sealing import Keyring
-from backoffice.models.submissions import Attempt, AttemptOutcome, SubmissionState
+from backoffice.models.submissions import (
+    Attempt,
+    AttemptOutcome,
+    Submission,
+    SubmissionState,
+)
 from backoffice.rules.claim_status import ClaimEvent, ClaimStatus
 from backoffice.services import claims
 from backoffice.services.submissions import persons
@@ -81,6 +86,28 @@ def test_building_a_file_writes_the_wish_to_send_it_in_the_same_transaction(stag
 
     assert [errand.subject_id for errand in errands] == [file.id]
     assert file.interchange_number == 1  # the number of the file that never was is free again
+
+
+def test_two_workers_that_build_at_once_put_a_claim_into_one_file(stage: Stage) -> None:
+    stage.queue()
+    built: list[int] = []
+
+    def build_too() -> None:
+        with stage.database.work(practices=[stage.practice_id]) as session:
+            built.append(len(build_files(session, stage.practice_id, now=NOW)))
+
+    second = threading.Thread(target=build_too)
+    with stage.database.work(practices=[stage.practice_id]) as first:
+        built.append(len(build_files(first, stage.practice_id, now=NOW)))
+        second.start()
+        _wait_until_somebody_waits(stage)
+    second.join(timeout=30)
+
+    with stage.database.work(practices=[stage.practice_id]) as session:
+        (file,) = session.scalars(select(Submission)).all()
+        (attempt,) = session.scalars(select(Attempt)).all()
+    assert built == [1, 0]
+    assert attempt.submission_id == file.id
 
 
 @pytest.mark.parametrize("place", ["locked", "kept"])
@@ -520,6 +547,21 @@ def _needing_a_person(stage: Stage, clearinghouse: InMemoryClearinghouse, *, arr
     stage.settle(file, terms=AT_AN_END)
     assert stage.state(file) is SubmissionState.NEEDS_PERSON
     return file
+
+
+def _wait_until_somebody_waits(stage: Stage) -> None:
+    """Return as soon as another connection waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with stage.database.engine.connect() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def _forget_locks(stage: Stage) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.orm import Session
 
 from backoffice.jobs import Job, ask_for
@@ -27,6 +27,7 @@ from backoffice.services.access import held
 from backoffice.services.claim_files import FileHeader, claim_file
 from backoffice.services.claims import advance, as_stored, ask_for_person, thaw
 from backoffice.services.readiness_facts import payer_rules
+from backoffice.services.refusal import ChangedElsewhere
 from backoffice.services.submissions.routing import account_for
 
 TEST_USAGE: Final = "T"  # ISA15
@@ -76,7 +77,11 @@ def build_files(session: Session, practice_id: UUID, *, now: datetime) -> list[S
     One file for each billing provider and payer route, up to the account's claims per file. Bytes
     and control numbers are frozen here, the charges are posted and the errands written, all in
     this one transaction. A claim that would not pass any more is shown with its findings instead.
+
+    Whoever builds for the same practice meanwhile waits for this transaction to end. Raises
+    ChangedElsewhere, and files nothing, when a claim went into another file all the same.
     """
+    _take_turn(session, practice_id)
     practice = session.get_one(Practice, practice_id)
     routes: dict[Route, list[Ready]] = {}
     for ready in _due(session, practice_id, now=now):
@@ -103,6 +108,17 @@ def next_release(session: Session, practice_id: UUID) -> datetime | None:
         _unfiled(),
     )
     return session.scalar(query)
+
+
+def _take_turn(session: Session, practice_id: UUID) -> None:
+    """Build alone, until the commit: a claim's lock says nothing of its attempt being in a file.
+
+    Whoever waited for a claim only would still see its attempt as it was before the wait.
+    """
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))"),
+        {"turn": f"files {practice_id}"},
+    )
 
 
 def _due(session: Session, practice_id: UUID, *, now: datetime) -> Iterator[Ready]:
@@ -208,13 +224,31 @@ def _freeze(
     submission.body_sealed = keyring().seal(place_of(submission, "body"), written.data)
     session.add(submission)
     session.flush()
+    _file(session, submission_id, part)
     for ready in part:
-        ready.attempt.submission_id = submission_id
         postings.charge(session, ready.claim, now=now)
     _ask(session, Job.TRANSMIT_SUBMISSION, submission, due_at=now)
     if is_first or number % ONE_IN == 0:
         _ask(session, Job.SECOND_OPINION, submission, due_at=now + OPINION_AFTER)
     return submission
+
+
+def _file(session: Session, submission_id: UUID, part: Sequence[Ready]) -> None:
+    """Note which file the attempts stand in: each in one only, whatever else happens."""
+    filed = session.scalars(
+        update(Attempt)
+        .where(
+            held(session, Attempt.practice_id),
+            Attempt.id.in_([ready.attempt.id for ready in part]),
+            Attempt.outcome == AttemptOutcome.OPEN,
+            Attempt.submission_id.is_(None),
+        )
+        .values(submission_id=submission_id)
+        .returning(Attempt.id)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    if len(filed) != len(part):
+        raise ChangedElsewhere
 
 
 def header_of(account: ClearinghouseAccount, number: int) -> FileHeader:
