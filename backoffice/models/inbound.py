@@ -108,6 +108,7 @@ class InboundTransaction(HouseRow):
     """One 835 transaction set (ST to SE): whose it is, once the payee is known.
 
     `payment_key` is the hash of payer, trace, date and amount: the same payment comes in once.
+    `claims_key` is the hash of what it says of its claims: a copy says the same.
     """
 
     __tablename__ = "inbound_transactions"
@@ -125,6 +126,7 @@ class InboundTransaction(HouseRow):
     payee_npi: Mapped[str] = mapped_column(default="")
     payee_tax_id_index: Mapped[bytes | None]
     payment_key: Mapped[str]
+    claims_key: Mapped[str]
     check_amount: Mapped[Money]  # BPR02
     paid_on: Mapped[date | None]  # BPR16
     claim_count: Mapped[int]

@@ -1016,6 +1016,7 @@ def make_tables() -> None:
         sa.Column("payee_npi", sa.Text(), nullable=False),
         sa.Column("payee_tax_id_index", sa.LargeBinary(), nullable=True),
         sa.Column("payment_key", sa.Text(), nullable=False),
+        sa.Column("claims_key", sa.Text(), nullable=False),
         sa.Column("check_amount", sa.BigInteger(), nullable=False),
         sa.Column("paid_on", sa.Date(), nullable=True),
         sa.Column("claim_count", sa.Integer(), nullable=False),

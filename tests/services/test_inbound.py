@@ -29,6 +29,7 @@ from tests.builders import NOW, a_practice
 from tests.services import billing as ready
 from tests.services.billing import Billing
 from tests.services.eras import (
+    CLEAN,
     Check,
     Line,
     Paid,
@@ -291,6 +292,27 @@ def test_an_unknown_payee_is_found_by_control_numbers_only_when_all_agree(
 
     assert agreed.state is TransactionState.ATTRIBUTED
     assert mixed.state is TransactionState.UNATTRIBUTED
+
+
+def test_a_payment_number_come_again_is_a_copy_only_with_the_same_claims(
+    session: Session, billing: Billing, claim: Claim
+) -> None:
+    known_payee(session, billing)
+    number = number_of(session, claim)
+    one, other = (Line("155", "80", CLEAN),), (Line("155", "75", (("CO", "45", "80"),)),)
+    check = Check((Paid(number, one), Paid("NOBODYS", other, icn="ICN2")))
+    (first,) = taken_in(session, era(check))
+
+    turned = replace(check, claims=check.claims[::-1])
+    (copy,) = taken_in(session, era(turned, isa="000000002"))
+    swapped = replace(check, claims=(Paid(number, other), Paid("NOBODYS", one, icn="ICN2")))
+    (another,) = taken_in(session, era(swapped, isa="000000003"))
+
+    assert first.state is TransactionState.ATTRIBUTED
+    assert (copy.state, copy.problem) == (TransactionState.DUPLICATE, "")
+    assert another.payment_key == first.payment_key
+    assert another in set_aside(session).quarantined
+    assert another.problem == payments.TWICE_UNLIKE
 
 
 def test_an_administrator_attributes_once(session: Session, claim: Claim) -> None:

@@ -5,7 +5,7 @@ agree and nothing contradicts. Everything else waits for an administrator: it is
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,13 @@ from sqlalchemy.orm import Session
 
 from backoffice.edi.envelope import EnvelopeReader
 from backoffice.edi.problems import Problem, ProblemLog
-from backoffice.edi.remittance_835 import Payment, Remittance, out_of_balance, read
+from backoffice.edi.remittance_835 import (
+    Payment,
+    Remittance,
+    RemittanceClaim,
+    out_of_balance,
+    read,
+)
 from backoffice.jobs import Job, ask_for
 from backoffice.models.inbound import (
     InboundFile,
@@ -57,6 +63,11 @@ class PaymentRead:
         """The same payer, trace, date and amount are the same payment, in whatever file."""
         return payment_key(self.remittance.payment)
 
+    @property
+    def claims_key(self) -> str:
+        """What tells a copy of a payment from another one under its number."""
+        return claims_key(self.remittance.claims)
+
 
 @dataclass(frozen=True)
 class FileRead:
@@ -75,6 +86,20 @@ def payment_key(payment: Payment) -> str:
         str(payment.payment_amount),
     )
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def claims_key(claims: Iterable[RemittanceClaim]) -> str:
+    """The hash of CLP01, CLP02, CLP04 and CLP07 of all claims, in whatever order they come."""
+    rows = sorted(
+        (
+            each.patient_control_number,
+            each.outcome,
+            f"{each.paid_amount:.2f}",
+            each.payer_claim_control_number,
+        )
+        for each in claims
+    )
+    return hashlib.sha256("\n".join("|".join(row) for row in rows).encode()).hexdigest()
 
 
 def read_payments(content: bytes) -> FileRead:
@@ -146,6 +171,7 @@ def _take_in_one(
         payee_npi=payment.payee.npi,
         payee_tax_id_index=payee_index(payment.payee.tax_id) if payment.payee.tax_id else None,
         payment_key=found.payment_key,
+        claims_key=found.claims_key,
         check_amount=payment.payment_amount,
         paid_on=payment.payment_date,
         claim_count=len(found.remittance.claims),
@@ -173,7 +199,7 @@ def _place(session: Session, transaction: InboundTransaction, remittance: Remitt
         .limit(1)
     ).first()
     if before is not None:
-        alike = before.claim_count == transaction.claim_count
+        alike = before.claims_key == transaction.claims_key
         transaction.state = TransactionState.DUPLICATE if alike else TransactionState.QUARANTINED
         transaction.problem = "" if alike else TWICE_UNLIKE
         transaction.practice_id = before.practice_id
