@@ -15,6 +15,7 @@ from backoffice.rules.claim_facts import Frequency
 from backoffice.rules.claim_status import ClaimEvent, ClaimStatus
 from backoffice.rules.identifiers import is_patient_control_number
 from backoffice.services import claims
+from backoffice.services.submissions.building import build_files
 from tests.builders import NOW
 from tests.cast import a_user
 from tests.services.billing import NO_DELAY, a_billing, a_claim, a_queued_claim
@@ -159,6 +160,102 @@ def test_a_decided_claim_without_the_payers_number_does_not_go(
 
     with pytest.raises(claims.PayerNumberMissing):
         claims.release(session, claim, by=person, now=NOW, delay=NO_DELAY)
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        ClaimEvent.TRANSMITTED,
+        ClaimEvent.RECEIVED_BY_PAYER,
+        ClaimEvent.ACCEPTED,
+        ClaimEvent.PENDING_AT_PAYER,
+        ClaimEvent.MORE_INFO_REQUIRED,
+    ],
+)
+def test_a_claim_reopened_before_its_answer_never_goes_again_as_an_original(
+    session: Session, practice_id: UUID, person: UUID, heard: ClaimEvent
+) -> None:
+    billing = a_billing(session, practice_id)
+    claim = a_queued_claim(session, billing)
+    build_files(session, practice_id, now=NOW)
+    (attempt,) = claims.attempts_of(session, claim.id)
+    _answered(session, claim, heard, attempt)
+    claims.reopen(session, claim, by=person, now=NOW)
+
+    with pytest.raises(claims.PayerNumberMissing):
+        claims.release(session, claim, by=person, now=NOW, delay=NO_DELAY)
+    attempt.payer_number = "NS26000117"
+    claims.release(session, claim, by=person, now=NOW, delay=NO_DELAY)
+
+    *_, newest = claims.attempts_of(session, claim.id)
+    frozen = claims.thaw(newest.content or "")
+    assert (attempt.outcome, newest.attempt_no) == (AttemptOutcome.WITHDRAWN, 2)
+    assert newest.frequency is Frequency.REPLACEMENT
+    assert frozen.payer_claim_control_number == "NS26000117"
+
+
+def test_one_undecided_attempt_makes_a_replacement_whatever_a_later_one_ended_in(
+    session: Session, practice_id: UUID, person: UUID
+) -> None:
+    claim = a_queued_claim(session, a_billing(session, practice_id))
+    build_files(session, practice_id, now=NOW)
+    (first,) = claims.attempts_of(session, claim.id)
+    _answered(session, claim, ClaimEvent.ACCEPTED, first)
+    first.payer_number = "NS26000117"
+    claims.reopen(session, claim, by=person, now=NOW)
+    claims.release(session, claim, by=person, now=NOW, delay=NO_DELAY)
+    _, second = claims.attempts_of(session, claim.id)
+    _answered(session, claim, ClaimEvent.REJECTED, second)
+
+    claims.reopen(session, claim, by=person, now=NOW)
+    claims.release(session, claim, by=person, now=NOW, delay=NO_DELAY)
+
+    *_, newest = claims.attempts_of(session, claim.id)
+    assert (newest.attempt_no, newest.frequency) == (3, Frequency.REPLACEMENT)
+
+
+def test_a_claim_reopened_before_its_rejection_came_goes_again_as_an_original(
+    session: Session, practice_id: UUID, person: UUID
+) -> None:
+    claim = a_queued_claim(session, a_billing(session, practice_id))
+    build_files(session, practice_id, now=NOW)
+    (attempt,) = claims.attempts_of(session, claim.id)
+    _answered(session, claim, ClaimEvent.TRANSMITTED, attempt)
+    claims.reopen(session, claim, by=person, now=NOW)
+    _answered(session, claim, ClaimEvent.REJECTED, attempt)
+
+    claims.release(session, claim, by=person, now=NOW, delay=NO_DELAY)
+
+    *_, newest = claims.attempts_of(session, claim.id)
+    assert (newest.attempt_no, newest.frequency) == (2, Frequency.ORIGINAL)
+
+
+def test_money_after_a_late_rejection_makes_a_replacement_all_the_same(
+    session: Session, practice_id: UUID, person: UUID
+) -> None:
+    claim = a_queued_claim(session, a_billing(session, practice_id))
+    build_files(session, practice_id, now=NOW)
+    (attempt,) = claims.attempts_of(session, claim.id)
+    _answered(session, claim, ClaimEvent.TRANSMITTED, attempt)
+    claims.reopen(session, claim, by=person, now=NOW)
+    _answered(session, claim, ClaimEvent.REJECTED, attempt)
+    _answered(session, claim, ClaimEvent.PAID, attempt)
+
+    with pytest.raises(claims.PayerNumberMissing):
+        claims.release(session, claim, by=person, now=NOW, delay=NO_DELAY)
+
+
+def test_a_claim_recalled_before_it_stood_in_a_file_goes_as_an_original(
+    session: Session, practice_id: UUID, person: UUID
+) -> None:
+    claim = a_claim(session, a_billing(session, practice_id))
+    claims.release(session, claim, by=person, now=NOW, delay=WINDOW)
+    claims.recall(session, claim, by=person, now=NOW)
+
+    claims.release(session, claim, by=person, now=NOW, delay=NO_DELAY)
+
+    *_, newest = claims.attempts_of(session, claim.id)
+    assert (newest.attempt_no, newest.frequency) == (2, Frequency.ORIGINAL)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.jobs import Job, ask_for
-from backoffice.models.claims import Claim, StepSource
+from backoffice.models.claims import Claim, ClaimStep, StepSource
 from backoffice.models.practices import Practice
 from backoffice.models.submissions import Attempt, AttemptOutcome, ControlNumber
 from backoffice.rules.claim_facts import Frequency
@@ -17,9 +18,10 @@ from backoffice.rules.dates import today_in
 from backoffice.rules.identifiers import patient_control_number
 from backoffice.rules.scrub import ScrubFinding, has_errors, scrub
 from backoffice.services import audit
+from backoffice.services.access import held
 from backoffice.services.claims.facts import facts_for, payer_number_of
 from backoffice.services.claims.frozen import freeze
-from backoffice.services.claims.steps import advance, attempts_of, locked
+from backoffice.services.claims.steps import HEARD, MONEY, advance, attempts_of, locked
 from backoffice.services.readiness_facts import payer_rules
 from backoffice.services.refusal import NotVisible, Refused
 
@@ -45,13 +47,16 @@ class LeftAlready(Refused):
 
 
 class PayerNumberMissing(Refused):
-    """A decided claim goes again only under the payer's own number (REF*F8)."""
+    """A claim that may be with the payer goes again only under the payer's number (REF*F8)."""
 
     code = "payer_number_missing"
 
     def __init__(self) -> None:
         """Say what is missing."""
-        super().__init__("The payer's claim number is missing; a corrected claim needs it.")
+        super().__init__(
+            "The payer may have this claim already: a corrected one needs the payer's claim number,"
+            " which is missing. Wait for the answer that brings it."
+        )
 
 
 def release(
@@ -60,8 +65,9 @@ def release(
     """Freeze what a claim says and queue it, to leave when the undo window (`delay`) is over.
 
     Returns what the scrub found. With an error among it nothing is queued: the claim stands at
-    Scrub and keeps the findings. A claim that no payer has decided goes as an original; a decided
-    one as a replacement (7) under the payer's number. Raises NotReleasable or PayerNumberMissing.
+    Scrub and keeps the findings. A claim goes as an original (1) while no payer can have it: every
+    earlier attempt was rejected, or taken back before it stood in a file. Any other goes as a
+    replacement (7) under the payer's number. Raises NotReleasable or PayerNumberMissing.
     """
     claim = held_fast(session, claim)
     if claim.status not in EDITABLE:
@@ -146,19 +152,39 @@ def as_stored(finding: ScrubFinding) -> dict[str, Any]:
 def _next_attempt(session: Session, claim: Claim, *, now: datetime) -> Attempt:
     earlier = attempts_of(session, claim.id)
     number = max((attempt.attempt_no for attempt in earlier), default=0) + 1
-    decided = any(attempt.outcome is AttemptOutcome.ADJUDICATED for attempt in earlier)
-    if decided and not payer_number_of(session, claim):
+    is_known = any(_may_be_with_payer(session, attempt) for attempt in earlier)
+    if is_known and not payer_number_of(session, claim):
         raise PayerNumberMissing
     return Attempt(
         practice_id=claim.practice_id,
         claim_id=claim.id,
         attempt_no=number,
-        frequency=Frequency.REPLACEMENT if decided else Frequency.ORIGINAL,
+        frequency=Frequency.REPLACEMENT if is_known else Frequency.ORIGINAL,
         payer_order=claim.payer_order,
         patient_control_number=patient_control_number(claim.number, number),
         outcome=AttemptOutcome.OPEN,
         opened_at=now,
     )
+
+
+def _may_be_with_payer(session: Session, attempt: Attempt) -> bool:
+    """Whether a payer has, or may yet take in, what this attempt said."""
+    if attempt.outcome is AttemptOutcome.REJECTED:
+        return False
+    if attempt.outcome is not AttemptOutcome.WITHDRAWN:
+        return True
+    return attempt.submission_id is not None and not _was_turned_away(session, attempt)
+
+
+def _was_turned_away(session: Session, attempt: Attempt) -> bool:
+    """Whether a rejection came after all, once its claim was reopened, and no money ever."""
+    query = select(ClaimStep.event).where(
+        held(session, ClaimStep.practice_id),
+        ClaimStep.attempt_id == attempt.id,
+        ClaimStep.source.in_(HEARD),
+    )
+    heard = set(session.scalars(query))
+    return ClaimEvent.REJECTED in heard and not heard & MONEY
 
 
 def _take_back(
