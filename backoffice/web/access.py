@@ -10,6 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice.rules.roles import Permission
+from backoffice.web.asked import refuse_nul
 from backoffice.web.extensions import settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -84,6 +85,7 @@ def stand_at_the_door() -> Response | None:
         return redirect(settings().portal_url + request.full_path.rstrip("?"), code=308)
     if request.method not in SAFE_METHODS:
         _refuse_foreign_origin()
+    refuse_nul()
     if request.endpoint is None:
         return None
     view = current_app.view_functions[request.endpoint]

@@ -32,6 +32,7 @@ from backoffice.services.unbilled.wanted import Page, Wanted
 from backoffice.web.access import needs
 from backoffice.web.appointments_filters import offers, read_wanted, sorted_by, tokens
 from backoffice.web.appointments_forms import SessionForm, choices_of, say_wrong
+from backoffice.web.asked import asked_as
 from backoffice.web.extensions import clock, me, settings, work
 from backoffice.web.frame import acting_ids
 
@@ -70,7 +71,7 @@ def missing_of(appointment_id: UUID) -> ResponseReturnValue:
 @needs(Permission.SEE_APPOINTMENTS)
 def supply(appointment_id: UUID) -> ResponseReturnValue:
     """Fill in one missing thing; the drawer and the row come back judged anew."""
-    finding_id = UUID(request.form["finding"])
+    finding_id = asked_as(UUID, request.form["finding"])
     values = request.form.to_dict()
     try:
         with work() as session:
@@ -94,7 +95,7 @@ def edit(appointment_id: UUID) -> ResponseReturnValue:
         with work() as session:
             appointments.edit(
                 session, appointment_id, form.typed(),
-                version=int(request.form["version"]), now=clock(),
+                version=asked_as(int, request.form["version"]), now=clock(),
             )  # fmt: skip
     except (WrongValue, ChangedElsewhere) as problem:
         return _edit_again(appointment_id, form, problem)
@@ -105,7 +106,7 @@ def edit(appointment_id: UUID) -> ResponseReturnValue:
 @needs(Permission.EDIT_APPOINTMENTS)
 def set_aside() -> ResponseReturnValue:
     """Take appointments out of billing, with undo."""
-    disposition = Disposition(request.form["disposition"])
+    disposition = asked_as(Disposition, request.form["disposition"])
     with work() as session:
         moved = appointments.set_aside(session, _selection(), disposition, now=clock())
         key = undoing.keep(session, moved, by=me().id, now=clock())
@@ -196,7 +197,7 @@ def _asked_id() -> UUID | None:
 def _selection() -> list[UUID]:
     """Read the ticked rows; a group's box carries the ids of all its appointments."""
     boxes = [*request.form.getlist("appointment"), request.args.get("appointment_id", "")]
-    return [UUID(part) for box in boxes for part in box.split(",") if part]
+    return [asked_as(UUID, part) for box in boxes for part in box.split(",") if part]
 
 
 def _practices() -> dict[str, Any]:

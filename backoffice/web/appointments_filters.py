@@ -18,6 +18,7 @@ from backoffice.web.filters import here
 MOST_OFFERED = 40
 AGES = (("7", "Over 7 days"), ("30", "Over 30 days"), ("60", "Over 60 days"))
 CODES = ("90791", "90792", "90832", "90834", "90837", "90846", "90847", "90853")
+LONGEST_AGE = 4  # digits of a number of days
 LACKING = (
     FindingCode.DIAGNOSIS_MISSING,
     FindingCode.POLICY_MEMBER_ID_MISSING,
@@ -52,7 +53,7 @@ def read_wanted(session: Session, person: Person, now: datetime) -> Wanted:
         clinician_ids=_clinicians(session, person),
         owner_id=person.id if owner == "me" else None,
         without_owner=owner == "nobody",
-        served_before=older_than(int(age), today=today) if age.isdecimal() else None,
+        served_before=older_than(int(age), today=today) if _is_age(age) else None,
         served_from=first,
         served_to=last,
         procedure_code=asked.get("code", "").strip().upper()[:5],
@@ -135,6 +136,10 @@ def _ranges(today: date) -> list[tuple[str, str]]:
 def _range(words: str | None, today: date) -> tuple[date | None, date | None]:
     first, _, last = (words or "").partition("..")
     return _day(first), _day(last)
+
+
+def _is_age(words: str) -> bool:
+    return words.isdecimal() and len(words) <= LONGEST_AGE
 
 
 def _day(words: str) -> date | None:

@@ -109,7 +109,7 @@ def reviewed(claim_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", claim_id=claim_id))
 
 
-@bp.get("/<uuid:claim_id>/attempts/<int:attempt_no>/837")
+@bp.get("/<uuid:claim_id>/attempts/<int(max=32767):attempt_no>/837")
 @needs(Permission.SEE_SUBMISSIONS)
 def file(claim_id: UUID, attempt_no: int) -> ResponseReturnValue:
     """Hand out the exact bytes of the file that an attempt left in."""

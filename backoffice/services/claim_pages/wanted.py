@@ -4,12 +4,13 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from backoffice.models.claims import Claim
 from backoffice.rules.claim_status import ClaimStatus
+from backoffice.services.cursors import dollars, place
 
 PAGE_SIZE = 50
 COUNTED_TO = 10_000
@@ -24,11 +25,19 @@ class Sort(enum.StrEnum):
     SINCE = "since"
 
 
+def _moment(words: str) -> datetime:
+    """Read an aware moment; ValueError for a time of no zone or of no year of ours."""
+    moment = datetime.fromisoformat(words)
+    if moment.tzinfo is None or not 1900 <= moment.year <= 2200:
+        raise ValueError
+    return moment
+
+
 PARSERS: Mapping[Sort, Callable[[str], Any]] = {
     Sort.MADE: UUID,
     Sort.SERVED: date.fromisoformat,
-    Sort.AMOUNT: Decimal,
-    Sort.SINCE: datetime.fromisoformat,
+    Sort.AMOUNT: dollars,
+    Sort.SINCE: _moment,
 }
 """How the sort value in a cursor is read."""
 
@@ -52,8 +61,8 @@ class Cursor(NamedTuple):
             return None
         try:
             PARSERS[sort](parts[1])
-            return cls(parts[1], UUID(parts[2]), int(parts[0]))
-        except (ValueError, InvalidOperation):
+            return cls(parts[1], UUID(parts[2]), place(parts[0]))
+        except ValueError:
             return None
 
 

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from backoffice.models.payers import Payer
 from backoffice.models.practices import Clinician
 from backoffice.rules.money import ZERO
 from backoffice.rules.readiness import FindingCode, Readiness
+from backoffice.services.cursors import dollars, place, whole
 
 PAGE_SIZE = 50
 
@@ -28,9 +29,9 @@ class Sort(enum.StrEnum):
 
 
 PARSERS: Mapping[Sort, Callable[[str], Any]] = {
-    Sort.RISK: int,
+    Sort.RISK: whole,
     Sort.SERVED: date.fromisoformat,
-    Sort.AMOUNT: Decimal,
+    Sort.AMOUNT: dollars,
     Sort.DEADLINE: date.fromisoformat,
 }
 """How the sort value in a cursor is read."""
@@ -55,8 +56,8 @@ class Cursor(NamedTuple):
             return None
         try:
             PARSERS[sort](parts[1])
-            return cls(parts[1], UUID(parts[2]), int(parts[0]))
-        except (ValueError, InvalidOperation):
+            return cls(parts[1], UUID(parts[2]), place(parts[0]))
+        except ValueError:
             return None
 
 
