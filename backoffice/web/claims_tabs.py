@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flask import abort
 from sqlalchemy.orm import Session
 
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.dates import time_zone
+from backoffice.rules.roles import Permission
 from backoffice.services.accounts import Person
 from backoffice.services.claim_pages import beside
 from backoffice.services.claim_pages.record import Record, said
@@ -17,10 +19,16 @@ from backoffice.web.frame import way
 Tab = Callable[[Session, Record, Person], dict[str, Any]]
 
 
+def sees_remittances(found: Record, person: Person) -> bool:
+    """Whether the tab with what payers decided is this person's to see."""
+    return person.may_in(found.claim.practice_id, Permission.SEE_REMITTANCES)
+
+
 def counts_of_tabs(session: Session, found: Record, person: Person) -> dict[str, int]:
-    """Return how much each tab holds."""
+    """Return how much each tab holds that this person may see."""
+    money = sees_remittances(found, person)
     return {
-        "remittance": len(of_claim(session, found.claim.id)),
+        **({"remittance": len(of_claim(session, found.claim.id))} if money else {}),
         "history": len(found.steps),
         "messages": len(beside.threads_about(session, found.claim, person)),
         "documents": len(beside.documents_of(session, found.claim)),
@@ -46,6 +54,8 @@ def _status(session: Session, found: Record, person: Person) -> dict[str, Any]:
 
 
 def _remittance(session: Session, found: Record, person: Person) -> dict[str, Any]:
+    if not sees_remittances(found, person):
+        abort(403)
     return {"remittances": of_claim(session, found.claim.id)}
 
 

@@ -468,6 +468,22 @@ class TestAPracticesOwn:
         assert clinician.get(f"/claims/{claim.id}").status == 200
         assert clinician.get(scene.path).status == 404
 
+    def test_a_clinician_meets_no_remittance_on_a_claim_and_an_owner_does(
+        self, app: Flask, scene: Scene, fresh_database: Database
+    ) -> None:
+        with fresh_database.work(practices=[scene.cast.practice.id]) as session:
+            session.merge(scene.billing.clinician).user_id = scene.cast.clinician.id
+        clinician = Browser(app).sign_in(scene.cast.clinician)
+        owner = Browser(app).sign_in(scene.cast.owner)
+
+        shown = clinician.get(scene.path)
+
+        assert shown.status == 200
+        assert "tab=remittance" not in shown.text
+        assert clinician.get(f"{scene.path}?tab=remittance").status == 403
+        assert "tab=remittance" in owner.get(scene.path).text
+        assert owner.get(f"{scene.path}?tab=remittance").status == 200
+
     def test_what_was_paid_this_month_is_added_up(
         self, app: Flask, scene: Scene, fresh_database: Database
     ) -> None:
