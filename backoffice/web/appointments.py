@@ -147,9 +147,10 @@ def bill() -> ResponseReturnValue:
         now=clock(),
         delay=timedelta(seconds=settings().submit_delay_seconds),
     )
-    answer = billing.bill(
-        _one_practice, acting_ids(), asked, key=request.form.get("key") or str(uuid4())
-    )
+    with work(practices=acting_ids()) as session:
+        practices = billing.practices_of_selection(session, asked.appointment_ids)
+    key = request.form.get("key") or str(uuid4())
+    answer = billing.bill(_one_practice, practices, asked, key=key)
     for words, kind in _told(answer["practices"], submitted=asked.submit):
         flash(words, kind)
     return redirect(url_for(".unbilled", **_query()))

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from backoffice.models.appointments import Appointment
 from backoffice.models.claims import Claim, ServiceLine
 from backoffice.models.clients import Client, Policy
+from backoffice.models.users import OnceKey
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.readiness import Disposition, Readiness, Shape
 from backoffice.services import unbilled
@@ -268,6 +269,21 @@ def test_create_and_submit_makes_claims_once_however_often_it_is_sent(
         assert session.scalar(select(func.count()).select_from(ServiceLine)) == 1
     assert desk.appointment(desk.ready).unbilled is False
     assert "1 claim created and submitted" in biller.get("/unbilled").words
+
+
+def test_a_selection_is_billed_in_its_own_practices_and_no_other_is_opened(
+    app: Flask, desk: Desk
+) -> None:
+    administrator = Browser(app).sign_in(desk.cast.administrator)
+    administrator.get("/unbilled")
+
+    answer = administrator.post("/unbilled/bill", appointment=str(desk.ready), key="k1")
+
+    assert answer.status == 302
+    with desk.database.work() as session:
+        kept = session.scalars(select(OnceKey.key)).all()
+    assert kept == [f"k1:{desk.practice_id}"]
+    assert desk.appointment(desk.ready).unbilled is False
 
 
 def test_another_selection_under_the_same_key_is_refused(biller: Browser, desk: Desk) -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
@@ -28,7 +29,7 @@ from backoffice.rules.money import ZERO, total
 from backoffice.rules.readiness import Readiness
 from backoffice.rules.scrub import has_errors
 from backoffice.services import claims
-from backoffice.services.access import visible
+from backoffice.services.access import held, visible
 from backoffice.services.refusal import ChangedElsewhere, Refused
 from backoffice.services.unbilled.changes import appointments_changed
 from backoffice.services.unbilled.surroundings import take_turn
@@ -234,6 +235,21 @@ def _nothing(problem: str) -> dict[str, Any]:
     return {
         "claims": 0, "submitted": 0, "held_back": 0, "stayed": 0, "amount": 0, "problem": problem,
     }  # fmt: skip
+
+
+def practices_of_selection(session: Session, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return whose appointments are selected, of the session's practices.
+
+    Raises TooManySelected.
+    """
+    if len(ids) > MOST_SELECTED:
+        raise TooManySelected
+    query = (
+        select(Appointment.practice_id)
+        .where(held(session, Appointment.practice_id), Appointment.id.in_(ids))
+        .distinct()
+    )
+    return frozenset(session.scalars(query))
 
 
 def _selected(session: Session, ids: Collection[UUID]) -> Sequence[Appointment]:
