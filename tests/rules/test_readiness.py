@@ -268,3 +268,11 @@ def test_a_member_ids_shape_has_the_payers_pattern_folded_in(
 )
 def test_a_birth_date_ahead_or_too_long_ago_is_malformed(text: str, shape: Shape) -> None:
     assert birth_date_shape(text, today=TODAY) is shape
+
+
+def test_without_a_diagnosis_the_diagnosis_alone_is_asked_for() -> None:
+    undiagnosed = replace(line(diagnosis_pointers=(1,)), diagnoses=())
+
+    found = judge_appointment(undiagnosed, on=TODAY)
+
+    assert [finding.code for finding in found] == [FindingCode.DIAGNOSIS_MISSING]

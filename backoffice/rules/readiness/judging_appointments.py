@@ -208,10 +208,13 @@ def _amounts(line: VisitLine) -> Iterator[FindingCode]:
 
 
 def _pointers(pointers: tuple[int, ...], diagnoses: int) -> Iterator[FindingCode]:
-    """No pointers at all mean all diagnoses, up to four, so that is no finding."""
+    """No pointers at all mean all diagnoses, up to four, so that is no finding.
+
+    Where no diagnosis is given yet, that alone is asked for: a pointer cannot be right before.
+    """
     if len(pointers) > MOST_POINTERS:
         yield _C.POINTERS_TOO_MANY
-    if any(not 1 <= pointer <= diagnoses for pointer in pointers):
+    if diagnoses and any(not 1 <= pointer <= diagnoses for pointer in pointers):
         yield _C.POINTER_BEYOND
     if len(set(pointers)) < len(pointers):
         yield _C.POINTER_TWICE
