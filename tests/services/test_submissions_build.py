@@ -237,18 +237,29 @@ def test_what_waits_without_an_errand_is_rung_for_again_once(
     assert (first, second) == (2, 0)
 
 
+@pytest.mark.parametrize(
+    ("state", "has_left"),
+    [
+        (SubmissionState.PENDING, False),  # tried, and certainly not taken
+        (SubmissionState.SENDING, True),
+        (SubmissionState.UNKNOWN, True),
+        (SubmissionState.SENT, True),
+        (SubmissionState.REFUSED, True),
+        (SubmissionState.NEEDS_PERSON, True),
+    ],
+)
 def test_only_files_that_left_are_exported_byte_for_byte(
-    session: Session, billing: Billing
+    session: Session, billing: Billing, state: SubmissionState, *, has_left: bool
 ) -> None:
     a_queued_claim(session, billing)
-    (left,) = build_files(session, billing.practice.id, now=NOW)
-    left.tries = 1
+    (tried,) = build_files(session, billing.practice.id, now=NOW)
+    tried.tries, tried.state = 1, state
     a_queued_claim(session, billing)
     build_files(session, billing.practice.id, now=NOW)
 
     exported = list(sent_files(session))
 
-    assert exported == [("000000001.837", body_of(left))]
+    assert exported == ([("000000001.837", body_of(tried))] if has_left else [])
 
 
 def _with(billing: Billing, **changes: object) -> Billing:

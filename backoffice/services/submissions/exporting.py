@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from backoffice.models.submissions import Submission
+from backoffice.models.submissions import Submission, SubmissionState
 from backoffice.services.access import visible
 from backoffice.services.submissions.sending import body_of
+
+_LEFT: Final = frozenset(SubmissionState) - {SubmissionState.PENDING}
+"""A pending file was never sent, or certainly not taken, however often it was tried."""
 
 
 def sent_files(session: Session) -> Iterator[tuple[str, bytes]]:
@@ -18,7 +22,7 @@ def sent_files(session: Session) -> Iterator[tuple[str, bytes]]:
     """
     query = (
         visible(session, Submission)
-        .where(Submission.tries > 0)
+        .where(Submission.state.in_(_LEFT))
         .order_by(Submission.interchange_number, Submission.id)
     )
     seen: Counter[int] = Counter()
