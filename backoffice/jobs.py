@@ -32,8 +32,12 @@ class Job(StrEnum):
 
 
 TIMEOUTS = {
+    Job.RELEASE_CLAIMS.value: 900,
     Job.TRANSMIT_SUBMISSION.value: 180,
+    Job.POLL_CLEARINGHOUSE.value: 900,
     Job.READ_INBOUND_FILE.value: 900,
+    Job.APPLY_RESPONSES.value: 900,
+    Job.APPLY_ACKNOWLEDGEMENT.value: 900,
     Job.READ_REMITTANCE.value: 900,
     Job.POST_REMITTANCE.value: 900,
     Job.RUN_INTAKE.value: 1800,

@@ -36,3 +36,20 @@ def test_a_name_that_leads_nowhere_is_found() -> None:
 
 def test_every_time_limit_belongs_to_a_job() -> None:
     assert set(TIMEOUTS) <= {job.value for job in Job}
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        Job.RELEASE_CLAIMS,
+        Job.POLL_CLEARINGHOUSE,
+        Job.READ_INBOUND_FILE,
+        Job.APPLY_RESPONSES,
+        Job.APPLY_ACKNOWLEDGEMENT,
+        Job.READ_REMITTANCE,
+        Job.POST_REMITTANCE,
+    ],
+    ids=lambda job: job.name,
+)
+def test_a_job_whose_work_grows_with_a_day_of_claims_has_a_quarter_of_an_hour(job: Job) -> None:
+    assert TIMEOUTS[job.value] == 900

@@ -88,6 +88,21 @@ def test_a_claim_within_its_undo_window_stays(session: Session, billing: Billing
     assert next_release(session, billing.practice.id) is None
 
 
+def test_one_run_takes_so_many_claims_and_leaves_the_others_due(
+    session: Session, billing: Billing
+) -> None:
+    for _ in range(3):
+        a_queued_claim(session, billing)
+
+    (first,) = build_files(session, billing.practice.id, now=NOW, most=2)
+    waits = next_release(session, billing.practice.id)
+    (second,) = build_files(session, billing.practice.id, now=NOW, most=2)
+
+    assert (first.claim_count, second.claim_count) == (2, 1)
+    assert waits == NOW
+    assert next_release(session, billing.practice.id) is None
+
+
 def test_a_claim_goes_into_one_file_only(session: Session, billing: Billing) -> None:
     a_queued_claim(session, billing)
 

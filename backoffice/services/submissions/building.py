@@ -35,6 +35,8 @@ ONE_IN: Final = 20
 """Of the files after the first of a payer route, one in so many gets a second opinion."""
 OPINION_AFTER: Final = timedelta(minutes=2)
 """So that it stands beside a batch's sends, never in their way."""
+MOST_CLAIMS: Final = 2_000
+"""Of one run, so that it ends well within its job's time limit, whatever waits."""
 
 NOT_WRITABLE: Final = "This claim holds something that the claim file cannot carry."
 ON_TRIAL: Final = FileHeader(
@@ -71,20 +73,23 @@ class Route:
     billing: BillingFacts
 
 
-def build_files(session: Session, practice_id: UUID, *, now: datetime) -> list[Submission]:
+def build_files(
+    session: Session, practice_id: UUID, *, now: datetime, most: int = MOST_CLAIMS
+) -> list[Submission]:
     """Put a practice's claims whose undo window is over into files, and ask for their sending.
 
     One file for each billing provider and payer route, up to the account's claims per file. Bytes
     and control numbers are frozen here, the charges are posted and the errands written, all in
     this one transaction. A claim that would not pass any more is shown with its findings instead.
 
-    Whoever builds for the same practice meanwhile waits for this transaction to end. Raises
+    No more than `most` claims are taken at once, the oldest first; next_release tells of the
+    others. Whoever builds for the same practice meanwhile waits for this transaction to end. Raises
     ChangedElsewhere, and files nothing, when a claim went into another file all the same.
     """
     _take_turn(session, practice_id)
     practice = session.get_one(Practice, practice_id)
     routes: dict[Route, list[Ready]] = {}
-    for ready in _due(session, practice_id, now=now):
+    for ready in _due(session, practice_id, now=now, most=most):
         if not _passes(session, ready, on=today_in(practice.time_zone, now), now=now):
             continue
         account_id = account_for(session, practice_id=practice_id, payer_id=ready.claim.payer_id)
@@ -121,7 +126,7 @@ def _take_turn(session: Session, practice_id: UUID) -> None:
     )
 
 
-def _due(session: Session, practice_id: UUID, *, now: datetime) -> Iterator[Ready]:
+def _due(session: Session, practice_id: UUID, *, now: datetime, most: int) -> Iterator[Ready]:
     query = (
         select(Claim, Attempt)
         .join(Attempt, (Attempt.practice_id == Claim.practice_id) & (Attempt.claim_id == Claim.id))
@@ -134,6 +139,7 @@ def _due(session: Session, practice_id: UUID, *, now: datetime) -> Iterator[Read
             Attempt.submission_id.is_(None),
         )
         .order_by(Claim.id)
+        .limit(most)
         .with_for_update(of=Claim)
         .execution_options(populate_existing=True)
     )
