@@ -3,10 +3,11 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from backoffice.models.claims import Claim
-from backoffice.models.remittances import RemittanceState
+from backoffice.models.remittances import ProviderAdjustment, RemittanceState
 from backoffice.models.sealing import Keyring
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.posting import WriteOffReason
@@ -117,3 +118,30 @@ def test_a_payment_after_a_denial_that_was_never_reversed_waits_and_then_replace
 
     assert strip(claim) == ("80.00", "20.00", "55.00", "0.00")
     assert verify(session).balanced
+
+
+def test_a_decision_locks_the_remittance_first_as_posting_does(
+    session: Session, claim: Claim, by: deciding.By
+) -> None:
+    lost = Paid("NOBODYS", (Line("155", "80", CLEAN),))
+    (remittance,) = posted(session, Check((lost,), plb=(("WO", "REF", "10"),)))
+    (row,) = decided_claims(session, remittance)
+    adjustment = session.scalars(select(ProviderAdjustment)).one()
+    locks: list[str] = []
+
+    def note(_1: object, _2: object, statement: str, *_rest: object) -> None:
+        if "FOR UPDATE" in statement:
+            locks.append(statement.partition("FROM ")[2].split()[0])
+
+    firsts = []
+    event.listen(session.connection(), "before_cursor_execute", note)
+    for decide in (
+        lambda: deciding.park(session, row.id, by=by),
+        lambda: deciding.place(session, adjustment.id, deciding.PlacedAt.RECOUPMENT, by=by),
+        lambda: deciding.match(session, row.id, claim.id, by=by),
+    ):
+        locks.clear()
+        decide()
+        firsts.append(locks[0])
+
+    assert firsts == ["remittances"] * 3

@@ -140,11 +140,11 @@ def accept_without_lines(session: Session, remittance_claim_id: UUID, *, by: By)
 
     Returns the remittance's id.
     """
-    row = one(session, RemittanceClaim, remittance_claim_id, lock=True)
+    row, remittance = _locked_claim(session, remittance_claim_id)
     if row.paid_amount != 0 or row.claim_id is None or _lines_of(session, row):
         raise CannotPost("This claim has lines or money: decide on those.")
     row.state = MatchState.POSTED
-    settle(session, one(session, Remittance, row.remittance_id, lock=True))
+    settle(session, remittance)
     _record(session, "accept", row.id, row, {"by": str(by.user_id)})
     return row.remittance_id
 
@@ -173,7 +173,7 @@ def unpost(session: Session, line_id: UUID, *, by: By) -> None:
 
 def match(session: Session, remittance_claim_id: UUID, claim_id: UUID, *, by: By) -> None:
     """Say that an unmatched claim is ours; then it posts as any other, as far as it is clean."""
-    row = one(session, RemittanceClaim, remittance_claim_id, lock=True)
+    row, _ = _locked_claim(session, remittance_claim_id)
     if row.claim_id is not None:
         raise CannotPost("This claim is matched already.")
     if UNAPPLIED in row.reasons:
@@ -191,8 +191,7 @@ def match(session: Session, remittance_claim_id: UUID, claim_id: UUID, *, by: By
 
 def park(session: Session, remittance_claim_id: UUID, *, by: By) -> None:
     """Keep the money of an unmatched claim as unapplied, so that the check may close."""
-    row = one(session, RemittanceClaim, remittance_claim_id, lock=True)
-    remittance = one(session, Remittance, row.remittance_id, lock=True)
+    row, remittance = _locked_claim(session, remittance_claim_id)
     if row.claim_id is not None:
         raise CannotPost("This claim is matched: decide on its lines.")
     postings.post_outside_claims(
@@ -213,8 +212,9 @@ def place(session: Session, adjustment_id: UUID, at: PlacedAt | None, *, by: By)
 
     Raises CannotPost for a code that has none and no account named.
     """
-    row = one(session, ProviderAdjustment, adjustment_id, lock=True)
+    row = one(session, ProviderAdjustment, adjustment_id)
     remittance = one(session, Remittance, row.remittance_id, lock=True)
+    session.refresh(row, with_for_update=True)
     facts = ProviderAdjustmentFacts(row.reason, row.amount, row.reference)
     try:
         entries = provider_adjustment(facts, account=_ACCOUNTS[at] if at else None)
@@ -244,6 +244,16 @@ def _locked(session: Session, line_id: UUID) -> tuple[RemittanceLine, Remittance
     remittance = one(session, Remittance, row.remittance_id, lock=True)
     session.refresh(line)
     return line, row, remittance
+
+
+def _locked_claim(
+    session: Session, remittance_claim_id: UUID
+) -> tuple[RemittanceClaim, Remittance]:
+    """The claim with its remittance, which is locked first everywhere: posting begins with it."""
+    row = one(session, RemittanceClaim, remittance_claim_id)
+    remittance = one(session, Remittance, row.remittance_id, lock=True)
+    session.refresh(row, with_for_update=True)
+    return row, remittance
 
 
 def _claim_of(session: Session, row: RemittanceClaim) -> Claim:
