@@ -1,5 +1,6 @@
 """What people decide about remittances: posted, parked, matched, taken back; never edited."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -133,13 +134,14 @@ def test_a_decision_locks_the_remittance_first_as_posting_does(
         if "FOR UPDATE" in statement:
             locks.append(statement.partition("FROM ")[2].split()[0])
 
-    firsts = []
+    firsts: list[str] = []
     event.listen(session.connection(), "before_cursor_execute", note)
-    for decide in (
+    decisions: list[Callable[[], None]] = [
         lambda: deciding.park(session, row.id, by=by),
         lambda: deciding.place(session, adjustment.id, deciding.PlacedAt.RECOUPMENT, by=by),
         lambda: deciding.match(session, row.id, claim.id, by=by),
-    ):
+    ]
+    for decide in decisions:
         locks.clear()
         decide()
         firsts.append(locks[0])
