@@ -265,7 +265,8 @@
     window.htmx?.process(fresh);
     const tickBox = one(".tick-cell input", fresh);
     if (box?.checked && tickBox && !tickBox.disabled) tickBox.checked = true;
-    if (had) stand(fresh, { focus: focused }); else rove(fresh.closest("table"));
+    const list = fresh.closest("table");
+    if (had) stand(fresh, { focus: focused }); else if (list) rove(list); else welcome(fresh);
   }
 
   function listen(url) {
