@@ -1,0 +1,1 @@
+"""Journeys of people through the whole product, in a real browser, on the stack of `./dev run`."""

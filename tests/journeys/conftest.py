@@ -1,0 +1,130 @@
+"""The stack that journeys run on, the browser they use, and the people who sit before it."""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from backoffice.sandbox.run_file import RunFile
+from tests.journeys.desk import PATIENCE_MS, Seat, Stack
+from tests.shared_run import CONTROLLER, FOLDER
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_SECONDS = 120.0
+UNREAD_MAIL_SECONDS = "2"
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """The whole product, started by whichever xdist worker asks first; it ends with pytest."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    shared: Path = request.config.stash[FOLDER]
+    folder = shared.with_name(f"{shared.name}-journeys")
+    folder.mkdir(mode=0o711, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            _start(folder, request.config.stash[CONTROLLER])
+            _pay_every_claim(folder)
+            (folder / "ready").touch()
+    found = RunFile.read(folder / "var")
+    assert found
+    people = {person["email"]: person["password"] for person in found.people}
+    return Stack(found.portal, found.mail, people)
+
+
+def _start(folder: Path, controller: int) -> None:
+    log = folder / "told"
+    with log.open("w") as told:
+        # not waited for: it outlives this xdist worker on purpose and ends with the controller
+        keeper = subprocess.Popen(  # noqa: S603  (our own command line)
+            [sys.executable, "-m", "tests.journeys.keeper", str(folder), str(controller)],
+            env={**os.environ, "UNREAD_MAIL_SECONDS": UNREAD_MAIL_SECONDS},
+            stdout=told,
+            stderr=told,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while not _listens(folder / "var"):
+        if keeper.poll() is not None or time.monotonic() > deadline:
+            pytest.exit(f"the stack for the journeys did not start:\n{log.read_text()}", 2)
+        time.sleep(0.1)
+    keeper.returncode = 0  # ends after us: nobody is to be warned that it still runs
+
+
+def _listens(var: Path) -> bool:
+    """Whether the portal is told of and its stream of changes answers too."""
+    found = RunFile.read(var)
+    if found is None:
+        return False
+    events = urlsplit(found.environment["EVENTS_URL"])
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", events.port or 80)) == 0
+
+
+def _pay_every_claim(folder: Path) -> None:
+    """Let payers pay; a member id with DENY or REJECT in it still says otherwise."""
+    found = RunFile.read(folder / "var")
+    assert found
+    order = Request(  # noqa: S310  (loopback)
+        found.clearinghouse.removesuffix("/services") + "/control/script",
+        data=json.dumps({"mix": {"paid": 1}}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urlopen(order):  # noqa: S310  (loopback)
+        pass
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all journeys of this worker; each person gets an empty profile of it."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def sit(
+    request: pytest.FixtureRequest, stack: Stack, browser: Browser
+) -> Iterator[Callable[..., Seat]]:
+    """Signs somebody in: `sit("ana@cleanclaim.example", phone=True)`.
+
+    What any of their pages complains of (a script's error, the content policy) fails the journey.
+    """
+    seats: list[Seat] = []
+
+    def take(email: str, *, phone: bool = False) -> Seat:
+        seats.append(Seat.take(stack, browser, email, phone=phone))
+        return seats[-1]
+
+    yield take
+    for number, seat in enumerate(seats):
+        seat.picture(f"end-{request.node.name}-{number}")
+        seat.page.context.close()
+    assert [said for seat in seats for said in seat.complaints] == []

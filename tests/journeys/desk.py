@@ -1,0 +1,154 @@
+"""A person before the portal: signs in, clicks, and keeps what the browser complained of."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+from tests.journeys import files
+
+PATIENCE_MS = 30_000
+SETTLE_MS = 90_000
+"""As long as the sandbox may take from a claim's submission to its money on a busy machine."""
+
+BILLER = "ana@cleanclaim.example"
+OWNER = "oona@harbor.example"
+STRANGER = "nico@juniper.example"
+PRACTICE = "Harbor Lane Counseling"
+_SERIOUS = {"serious", "critical"}
+_MAY_BE_REFUSED = re.compile("status of (403|404)")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where the product runs, and who may sign in with which password."""
+
+    portal: str
+    mail: str
+    people: dict[str, str]
+
+    def mails(self) -> list[dict[str, str]]:
+        """Everything that the mail catcher holds, newest first."""
+        with urlopen(f"{self.mail}/mails.json") as answer:  # noqa: S310  (loopback)
+            caught: list[dict[str, str]] = json.load(answer)
+        return caught
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One person's browser."""
+
+    stack: Stack
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def take(cls, stack: Stack, browser: Browser, email: str, *, phone: bool) -> "Seat":
+        """Open an empty browser and sign in."""
+        size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
+        context = browser.new_context(base_url=stack.portal, viewport=size)  # type: ignore[arg-type]  # a plain dict is what it takes
+        context.set_default_timeout(PATIENCE_MS)
+        seat = cls(stack, context.new_page())
+        seat.page.on("console", lambda said: seat._listen(said))
+        seat.page.on("pageerror", lambda error: seat.complaints.append(str(error)))
+        seat.page.goto("/")
+        seat.page.get_by_label("Email").fill(email)
+        seat.page.get_by_label("Password").fill(stack.people[email])
+        seat.page.get_by_role("button", name="Sign in").click()
+        seat.page.wait_for_url(lambda url: "sign-in" not in url)
+        return seat
+
+    def _listen(self, said: ConsoleMessage) -> None:
+        if said.type == "error" and not _MAY_BE_REFUSED.search(said.text):
+            self.complaints.append(f"{self.page.url}: {said.text}")
+
+    def picture(self, name: str) -> None:
+        """Take a picture of the page into the folder JOURNEY_PICTURES, if one is asked for."""
+        if folder := os.environ.get("JOURNEY_PICTURES"):
+            self.page.screenshot(path=Path(folder, f"{name}.png"))
+
+    def go(self, place: str) -> None:
+        """Follow a link of the navigation."""
+        self.page.get_by_role("navigation").get_by_role(
+            "link", name=re.compile(place)
+        ).first.click()
+        self.page.wait_for_load_state()
+
+    def places(self) -> list[str]:
+        """The addresses that the navigation offers."""
+        links: list[str] = self.page.eval_on_selector_all(
+            "nav a[href^='/']", "links => links.map(link => link.getAttribute('href'))"
+        )
+        return sorted({link for link in links if "?" not in link})
+
+    def row(self, words: str) -> Locator:
+        """The row of a list that holds these words."""
+        return self.page.locator("tr[data-row]", has_text=words)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the page as it stands: accessibility, and what does not fit."""
+        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
+        said = [
+            f"{self.page.url}: {fault['id']} at {[node['target'] for node in fault['nodes']][:3]}"
+            for fault in found
+            if fault["impact"] in _SERIOUS
+        ]
+        if not self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            said.append(f"{self.page.url}: scrolls sideways")
+        return said
+
+    def bring_in(self, folder: Path, clinician: str, people: Iterable[files.Person]) -> None:
+        """Upload one export, read its check, save it."""
+        self.go("Intake")
+        self.page.get_by_label("Practice", exact=True).select_option(label=PRACTICE)
+        self.page.locator("input[type=file]").set_input_files(
+            files.write(folder, clinician, people)
+        )
+        self.page.get_by_role("button", name="Check files").click()
+        expect(self.page.get_by_text("Nothing saved yet")).to_be_visible()
+        expect(self.page.get_by_text("No row is refused")).to_be_visible()
+        self.page.get_by_role("button", name=re.compile("^Save ")).click()
+        expect(self.page.get_by_text("What it means for billing")).to_be_visible()
+
+    def wait_for_rows(self, address: str, ready: Callable[[], bool]) -> None:
+        """Load a page again until it shows what a job has still to work out."""
+        for _ in range(60):
+            self.page.goto(address)
+            if ready():
+                return
+            self.page.wait_for_timeout(500)
+        raise AssertionError(f"{address} never showed it")
+
+    def open_unbilled(self, clinician: str, *, lines: int) -> None:
+        """Open the queue narrowed to one clinician, once all of his sessions were judged."""
+        self.go("Unbilled")
+        self.wait_for_rows("/unbilled", lambda: clinician in self.page.content())
+        self.page.locator("summary", has_text="Clinician").click()
+        self.page.get_by_role("link", name=re.compile(clinician)).first.click()
+        expect(self.page.locator("tr[data-row]")).to_have_count(lines)
+
+    def equation(self) -> list[Decimal]:
+        """The sum at the head of a record: the whole, then its parts."""
+        shown: list[str] = self.page.locator(".equation dd").all_inner_texts()
+        return [Decimal(re.sub(r"[$,]", "", words).replace("−", "-")) for words in shown]
+
+    def bill(self, clinician: str, people: Collection[files.Person]) -> None:
+        """Select all sessions of a clinician, and create and submit their claims."""
+        self.open_unbilled(clinician, lines=len(people))
+        self.page.get_by_label("Select all on this page").check()
+        self.page.get_by_role("button", name=re.compile(f"Create and submit {len(people)}")).click()
+        expect(self.page.locator("[data-toast]")).to_be_visible()
+
+    def wait_for_status(self, person: files.Person, status: str) -> None:
+        """Watch the list of claims until this one has reached a status, without loading it anew."""
+        self.go("All claims")
+        found = self.row(person.name).get_by_text(status, exact=True)
+        expect(found).to_be_visible(timeout=SETTLE_MS)
