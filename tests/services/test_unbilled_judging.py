@@ -113,7 +113,7 @@ def test_what_a_client_lacks_hangs_on_the_client_and_counts_on_every_session(
 def test_a_finding_put_right_frees_the_sessions_again(office: Office) -> None:
     visit = office.visit(diagnosis_codes=[])
     office.judged(visit)
-    assert office.codes(visit.id) == {"diagnosis_missing", "pointer_beyond"}
+    assert office.codes(visit.id) == {"diagnosis_missing"}
 
     visit.diagnosis_codes = ["F411"]
     office.judged(visit)
