@@ -335,10 +335,7 @@ def _edit_again(
 
 
 def _needed(session: Session) -> dict[str, Any]:
-    items = reach.needed(session, me())
-    totals = queue.totals(session, Wanted(clinician_ids=reach.own_clinicians(session, me())))
-    waiting = totals.missing + totals.held
-    return {"items": items, "release": waiting}
+    return {"items": reach.needed(session, me()), "release": reach.waiting(session, me())}
 
 
 def _told(parts: Mapping[str, Any], *, submitted: bool) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,8 @@ from backoffice.services.claim_pages import exporting, lists, phone, record
 from backoffice.services.claim_pages.wanted import Cursor, Page, Sort, Sum, Wanted
 from backoffice.services.claims import Action
 from backoffice.services.claims.reviewing import end_review
-from backoffice.services.unbilled.reach import needed
+from backoffice.services.unbilled.reach import Needed, needed, waiting
+from backoffice.services.unbilled.wanted import Sum as Waiting
 from backoffice.web import claims_shapes as shapes
 from backoffice.web.access import needs
 from backoffice.web.claims_filters import offers, read_wanted, sorted_by, tokens
@@ -267,7 +268,7 @@ def _mine(session: Session, found: phone.Mine) -> dict[str, Any]:
             "paid_amount": found.paid_amount,
             "month": found.month,
         },
-        "need": _need(lacking),
+        "need": _need(lacking, waiting(session, me())),
         "in_progress": [_plain(claim) for claim in found.in_progress.claims[: phone.SHOWN]],
         "in_progress_total": found.in_progress_total,
         "paid": [_plain(claim) for claim in found.paid.claims[: phone.SHOWN]],
@@ -275,15 +276,13 @@ def _mine(session: Session, found: phone.Mine) -> dict[str, Any]:
     }
 
 
-def _need(lacking: list[Any]) -> dict[str, Any] | None:
+def _need(lacking: list[Needed], held_back: Waiting) -> dict[str, Any] | None:
     href = way("appointments.unbilled")
     if not lacking or href is None:
         return None
-    released = plural(sum(each.count for each in lacking), "appointment")
-    amount = dollars(sum((each.amount for each in lacking[1:]), lacking[0].amount))
     return {
         "words": f"{plural(len(lacking), 'answer')} needed",
-        "more": f"for {released}, {amount}",
+        "more": f"for {plural(held_back.count, 'appointment')}, {dollars(held_back.amount)}",
         "href": href,
     }
 

@@ -317,6 +317,23 @@ def test_a_practices_owner_sees_what_is_needed_and_changes_nothing(app: Flask, d
     assert owner.get(f"/unbilled/{desk.ready}/edit").status == 403
 
 
+def test_an_appointment_that_lacks_two_things_waits_once(
+    app: Flask, desk: Desk, fresh_database: Database
+) -> None:
+    practice_id = desk.cast.practice.id
+    with fresh_database.work(practices=[practice_id], house=True) as session:
+        client = session.get_one(Client, (practice_id, desk.lacking_client))
+        client.birth_date, client.birth_date_shape = None, Shape.ABSENT
+        session.flush()
+        unbilled.judge_practice_anew(session, practice_id, now=NOW)
+    owner = Browser(app).sign_in(desk.cast.owner)
+
+    claims, requests = owner.get("/claims/mine"), owner.get("/unbilled")
+
+    assert "2 answers needed for 1 appointment, $155.00" in claims.words
+    assert "2 answers release 1 appointment $155.00 waiting" in requests.words
+
+
 def test_a_clinician_without_own_clients_meets_nobodys(app: Flask, desk: Desk) -> None:
     clinician = Browser(app).sign_in(desk.cast.clinician)
 

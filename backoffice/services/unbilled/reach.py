@@ -17,8 +17,10 @@ from backoffice.rules.readiness import Subject, Supplier, Weight
 from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.refusal import NotVisible
+from backoffice.services.unbilled import queue
 from backoffice.services.unbilled.findings import RESTS_ON
 from backoffice.services.unbilled.missing import said
+from backoffice.services.unbilled.wanted import Sum, Wanted
 from backoffice.services.work import practices_of
 
 NO_CLINICIAN_AT_ALL = UUID(int=2**128 - 1)
@@ -107,6 +109,15 @@ def needed(session: Session, person: Person) -> list[Needed]:
     return sorted((each for part in lists for each in part), key=lambda each: -each.amount)[
         :MOST_NEEDED
     ]
+
+
+def waiting(session: Session, person: Person) -> Sum:
+    """Return the appointments that can't be billed yet, of those this person may come near.
+
+    Each counts once, however much it lacks.
+    """
+    totals = queue.totals(session, Wanted(clinician_ids=own_clinicians(session, person)))
+    return totals.missing + totals.held
 
 
 def _near(session: Session, person: Person) -> ColumnElement[bool]:
