@@ -13,6 +13,7 @@ from backoffice.rules.claim_status import RANK, ClaimEvent, ClaimStatus
 from backoffice.rules.icd10 import with_dot
 from backoffice.services.claim_pages.record import Record, Said, Tried
 from backoffice.services.claims import Action, Choice
+from backoffice.web.extensions import clock
 from backoffice.web.filters import label, left
 from backoffice.web.frame import way
 from backoffice.web.looks import STATUS_LOOKS, Look
@@ -68,7 +69,12 @@ def clocks(found: Record) -> list[dict[str, Any]]:
     claim = found.claim
     rows: list[dict[str, Any]] = []
     if claim.status is ClaimStatus.QUEUED and claim.release_at:
-        rows.append({"label": "Leaves in", "words": left(claim.release_at)})
+        due = claim.release_at <= clock()
+        rows.append(
+            {"label": "Leaves", "words": "now"}
+            if due
+            else {"label": "Leaves in", "words": left(claim.release_at)}
+        )
     taken = RANK[claim.status] >= RANK[ClaimStatus.RECEIVED]
     if taken and claim.status not in {ClaimStatus.REJECTED, ClaimStatus.VOIDED}:
         rows.append({"label": "Filing", "words": "Met", "glyph": "check", "tone": "ok"})
