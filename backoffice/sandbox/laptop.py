@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 from backoffice.config import Settings
 from backoffice.sandbox.run_file import PROJECT, RunFile
 from backoffice.sandbox.stack.keys import StackKeys
-from backoffice.sandbox.stack.parts import Part, PartFailed, free_port, listens
+from backoffice.sandbox.stack.parts import Part, PartFailed, free_port, held_port, listens
 from backoffice.sandbox.stack.servers import START_SECONDS, Servers, start_servers
 from backoffice.sandbox.stack.supervisor import StopAsked, Supervisor
 
@@ -55,6 +56,8 @@ class _Laptop:
     supervisor: Supervisor
     servers: Servers
     ports: Mapping[str, int]
+    doors: Mapping[str, socket.socket]
+    """Of web and events, held from the start: another stack may begin at the same moment."""
 
 
 def run(folder: Path, told: Mapping[str, str], *, fresh: bool, tell: Callable[[str], None]) -> None:
@@ -111,11 +114,9 @@ def _start(folder: Path, told: Mapping[str, str], supervisor: Supervisor) -> _La
     """The servers and the sandbox clearinghouse, as far as `told` does not replace them."""
     keys = StackKeys.of(folder)
     servers = start_servers(supervisor, folder, keys, told)
-    ports = {
-        "portal": free_port(_PORTAL_PORT),
-        "events": free_port(_EVENTS_PORT),
-        "clearinghouse": free_port(_CLEARINGHOUSE_PORT),
-    }
+    doors = {"portal": held_port(_PORTAL_PORT), "events": held_port(_EVENTS_PORT)}
+    ports = {name: int(door.getsockname()[1]) for name, door in doors.items()}
+    ports["clearinghouse"] = free_port(_CLEARINGHOUSE_PORT)
     ours = {
         "SECRET_KEY": keys.secret_key,
         "FIELD_KEYS": f"k1:{keys.field_key}",
@@ -133,7 +134,7 @@ def _start(folder: Path, told: Mapping[str, str], supervisor: Supervisor) -> _La
     }
     environment = {**os.environ, **ours, **told, **servers.environment, **addressed}
     Settings.from_environment(environment)  # a gap is told here once, not by every process
-    laptop = _Laptop(folder, environment, supervisor, servers, ports)
+    laptop = _Laptop(folder, environment, supervisor, servers, ports, doors)
     if not told.get("CLEARINGHOUSE_URL"):
         supervisor.spawn([_clearinghouse(laptop)])
     return laptop
@@ -175,10 +176,10 @@ def _once(laptop: _Laptop, name: str, command: Sequence[str]) -> str:
 def _start_ours(laptop: _Laptop) -> None:
     """Every process of the Procfile, as on many machines: the portal answers, the rest begins."""
     portal, events = laptop.ports["portal"], laptop.ports["events"]
-    web = _gunicorn(laptop, "web", portal, workers=2, threads=8)
-    streams = _gunicorn(laptop, "events", events, workers=1, threads=64)
+    web = _gunicorn(laptop, "web", laptop.doors["portal"], workers=2, threads=8)
+    streams = _gunicorn(laptop, "events", laptop.doors["events"], workers=1, threads=64)
     laptop.supervisor.start([replace(web, ready=lambda: _answers(portal))], START_SECONDS)
-    parts = [replace(streams, ready=lambda: listens(events))]
+    parts = [replace(streams, ready=lambda: _answers(events))]
     parts += [_part(laptop, name, _module(module)) for name, module in _LOOPS.items()]
     laptop.supervisor.spawn(parts)
 
@@ -197,11 +198,13 @@ def _module(name: str) -> list[str]:
     return [sys.executable, "-m", name]
 
 
-def _gunicorn(laptop: _Laptop, name: str, port: int, *, workers: int, threads: int) -> Part:
+def _gunicorn(
+    laptop: _Laptop, name: str, door: socket.socket, *, workers: int, threads: int
+) -> Part:
     command = [
         *_module("gunicorn"),
         "--no-control-socket",
-        f"--bind=127.0.0.1:{port}",
+        f"--bind=fd://{door.fileno()}",
         "--worker-class=gthread",
         "--preload",  # one import for all workers
         f"--workers={workers}",
@@ -209,7 +212,8 @@ def _gunicorn(laptop: _Laptop, name: str, port: int, *, workers: int, threads: i
         "--graceful-timeout=5",
         "backoffice.app:create_app()",
     ]
-    return replace(_part(laptop, name, command), death_signal=signal.SIGQUIT)
+    part = _part(laptop, name, command)
+    return replace(part, death_signal=signal.SIGQUIT, sockets=[door])
 
 
 def _part(laptop: _Laptop, name: str, command: list[str]) -> Part:

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import TimeoutError as NeverHappened
 
 from tests.journeys import files
 
@@ -63,7 +64,11 @@ class Seat:
         seat.page.get_by_label("Email").fill(email)
         seat.page.get_by_label("Password").fill(stack.people[email])
         seat.page.get_by_role("button", name="Sign in").click()
-        seat.page.wait_for_url(lambda url: "sign-in" not in url)
+        try:
+            seat.page.wait_for_url(lambda url: "sign-in" not in url)
+        except NeverHappened:
+            words = seat.page.get_by_role("main").inner_text()
+            raise AssertionError(f"{email} did not get in at {seat.page.url}: {words}") from None
         return seat
 
     def _listen(self, said: ConsoleMessage) -> None:

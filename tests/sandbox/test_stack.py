@@ -15,7 +15,7 @@ import pytest
 
 from backoffice.sandbox.stack.binaries import valkey_server
 from backoffice.sandbox.stack.keys import StackKeys
-from backoffice.sandbox.stack.parts import Part, PartFailed, free_port
+from backoffice.sandbox.stack.parts import Part, PartFailed, free_port, held_port
 from backoffice.sandbox.stack.postgres import (
     APP,
     OWNER,
@@ -142,6 +142,15 @@ def a_part(folder: Path, code: str) -> Part:
         environment=os.environ,
         log=folder / "planted.log",
     )
+
+
+def test_a_port_that_is_held_is_given_to_nobody_else() -> None:
+    with held_port() as first:
+        number = first.getsockname()[1]
+
+        with held_port(number) as second:
+            assert second.getsockname()[1] != number
+        assert free_port(number) != number
 
 
 def test_a_part_that_does_not_start_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ class Part:
     cwd: Path | None = None
     user: tuple[int, int] | None = None
     """uid and gid to drop to; None keeps ours."""
+    sockets: Sequence[socket.socket] = ()
+    """Listening ones that it takes over: no other program can come between choosing and using."""
 
 
 class RunningPart:
@@ -62,6 +64,7 @@ class RunningPart:
                 user=uid,
                 group=gid,
                 extra_groups=None if uid is None else [],
+                pass_fds=[each.fileno() for each in part.sockets],
                 # its own session: Ctrl-C reaches the supervisor alone, which stops in order
                 start_new_session=True,
                 preexec_fn=_dying_with(os.getpid(), part.death_signal or part.stop_signal),
@@ -125,6 +128,21 @@ def free_port(preferred: int = 0) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
+    raise OSError("no free port on 127.0.0.1")
+
+
+def held_port(preferred: int = 0) -> socket.socket:
+    """A socket that listens on the preferred loopback port, or on any if that is taken."""
+    for port in (preferred, 0):
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind(("127.0.0.1", port))
+            held.listen(128)  # bound alone would not keep others off
+        except OSError:
+            held.close()
+            continue
+        return held
     raise OSError("no free port on 127.0.0.1")
 
 
