@@ -97,9 +97,12 @@ def _pay_every_claim(folder: Path) -> None:
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys of this worker; each person gets an empty profile of it."""
+    """One Chromium for a module's journeys; each person gets an empty profile of it.
+
+    Not for the session: its driver would still run when another module's Chromium is to start.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     expect.set_options(timeout=PATIENCE_MS)
