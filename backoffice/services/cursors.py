@@ -1,6 +1,12 @@
-"""The parts of a page's cursor, read strictly: what the database can't hold raises ValueError."""
+"""Where a page of a list ends, as it stands in an address; read strictly.
 
+What the database can't hold raises ValueError.
+"""
+
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from backoffice.rules.money import is_whole_cents
 
@@ -33,3 +39,27 @@ def dollars(words: str) -> Decimal:
     if not is_whole_cents(amount):
         raise ValueError
     return amount
+
+
+class Cursor(NamedTuple):
+    """Where a page ends: the row's sort value and id, and how many rows stand before."""
+
+    value: str
+    row_id: UUID
+    position: int
+
+    def __str__(self) -> str:
+        """Return it as it stands in an address: no name, no client."""
+        return f"{self.position}~{self.value}~{self.row_id}"
+
+    @classmethod
+    def read(cls, words: str | None, value: Callable[[str], Any]) -> "Cursor | None":
+        """Read a cursor whose sort value `value` reads; None for what is no such cursor."""
+        parts = (words or "").split("~")
+        if len(parts) != 3:
+            return None
+        try:
+            value(parts[1])
+            return cls(parts[1], UUID(parts[2]), place(parts[0]))
+        except ValueError:
+            return None

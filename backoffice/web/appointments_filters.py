@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from backoffice.rules.readiness import FINDING_KINDS, FindingCode, Readiness
 from backoffice.services.accounts import Person
+from backoffice.services.cursors import Cursor
 from backoffice.services.practices import local_day
 from backoffice.services.unbilled import queue, reach
-from backoffice.services.unbilled.wanted import Cursor, Sort, Wanted, older_than
+from backoffice.services.unbilled.wanted import PARSERS, Sort, Wanted, older_than
 from backoffice.web.extensions import clock, me
 from backoffice.web.filters import here
 
@@ -60,8 +61,8 @@ def read_wanted(session: Session, person: Person, now: datetime) -> Wanted:
         lacking=_member(FindingCode, asked.get("lacks")),
         sort=sort,
         down=down,
-        after=Cursor.read(asked.get("after"), sort),
-        before=Cursor.read(asked.get("before"), sort),
+        after=Cursor.read(asked.get("after"), PARSERS[sort]),
+        before=Cursor.read(asked.get("before"), PARSERS[sort]),
         exact=asked.get("count") == "exact",
     )
 

@@ -18,9 +18,10 @@ from backoffice.rules.dates import today_in
 from backoffice.rules.roles import Permission
 from backoffice.services import claims
 from backoffice.services.claim_pages import exporting, lists, phone, record
-from backoffice.services.claim_pages.wanted import Cursor, Page, Sort, Sum, Wanted
+from backoffice.services.claim_pages.wanted import PARSERS, Page, Sort, Sum, Wanted
 from backoffice.services.claims import Action
 from backoffice.services.claims.reviewing import end_review
+from backoffice.services.cursors import Cursor
 from backoffice.services.unbilled.reach import Needed, needed, waiting
 from backoffice.services.unbilled.wanted import Sum as Waiting
 from backoffice.web import claims_shapes as shapes
@@ -305,7 +306,8 @@ def _all_mine(session: Session) -> dict[str, Any]:
     today = today_in(me().time_zone, clock())
     paid = request.args["show"] == "paid"
     wanted = phone.paid_in(session, me(), today) if paid else phone.going_on(session, me())
-    edges = {name: Cursor.read(request.args.get(name), Sort.SINCE) for name in ("after", "before")}
+    since = PARSERS[Sort.SINCE]
+    edges = {name: Cursor.read(request.args.get(name), since) for name in ("after", "before")}
     page = lists.page(session, replace(wanted, after=edges["after"], before=edges["before"]))
     by_status = lists.counts(session, wanted)
     total = lists.together(by_status[status] for status in wanted.statuses)

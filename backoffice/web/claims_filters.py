@@ -11,7 +11,8 @@ from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.dates import today_in
 from backoffice.services.accounts import Person
 from backoffice.services.claim_pages.lists import clinicians_of, payers_of_claims
-from backoffice.services.claim_pages.wanted import Cursor, Sort, Wanted
+from backoffice.services.claim_pages.wanted import PARSERS, Sort, Wanted
+from backoffice.services.cursors import Cursor
 from backoffice.services.unbilled.reach import NO_CLINICIAN_AT_ALL, own_clinicians
 from backoffice.web.filters import here
 
@@ -37,8 +38,8 @@ def read_wanted(session: Session, person: Person, now: datetime) -> Wanted:
         served_to=last,
         sort=sort,
         down=down,
-        after=Cursor.read(asked.get("after"), sort),
-        before=Cursor.read(asked.get("before"), sort),
+        after=Cursor.read(asked.get("after"), PARSERS[sort]),
+        before=Cursor.read(asked.get("before"), PARSERS[sort]),
         exact=asked.get("count") == "exact",
     )
 

@@ -11,8 +11,9 @@ from sqlalchemy.pool import NullPool
 
 from backoffice.models.appointments import Appointment
 from backoffice.rules.readiness import Readiness
+from backoffice.services.cursors import Cursor
 from backoffice.services.unbilled import queue
-from backoffice.services.unbilled.wanted import Cursor, Sort, Wanted
+from backoffice.services.unbilled.wanted import PARSERS, Sort, Wanted
 from tests import builders
 from tests.databases import Database
 
@@ -95,7 +96,7 @@ def test_pages_forward_meet_every_appointment_once_and_backward_again(
             seen += [entry.id for entry in page.entries]
             if page.next is None:
                 break
-            after = Cursor.read(str(page.next), sort)
+            after = Cursor.read(str(page.next), PARSERS[sort])
         back = queue.page(session, replaced(wanted, before=page.previous), total_of_tab=total)
 
     assert len(seen) == len(set(seen)) == everything == total.count

@@ -33,12 +33,12 @@ from backoffice.services.claim_pages.wanted import (
     COUNTED_TO,
     PAGE_SIZE,
     PARSERS,
-    Cursor,
     Page,
     Sort,
     Sum,
     Wanted,
 )
+from backoffice.services.cursors import Cursor
 from backoffice.services.work import practices_of
 
 WITH_OTHERS = (ClaimStatus.SUBMITTED, ClaimStatus.RECEIVED, ClaimStatus.ACCEPTED)

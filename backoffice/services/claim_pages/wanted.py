@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from backoffice.models.claims import Claim
 from backoffice.rules.claim_status import ClaimStatus
-from backoffice.services.cursors import dollars, place
+from backoffice.services.cursors import Cursor, dollars
 
 PAGE_SIZE = 50
 COUNTED_TO = 10_000
@@ -40,30 +40,6 @@ PARSERS: Mapping[Sort, Callable[[str], Any]] = {
     Sort.SINCE: _moment,
 }
 """How the sort value in a cursor is read."""
-
-
-class Cursor(NamedTuple):
-    """Where a page ends: the row's sort value and id, and how many rows stand before."""
-
-    value: str
-    row_id: UUID
-    position: int
-
-    def __str__(self) -> str:
-        """Return it as it stands in an address: no name, no client."""
-        return f"{self.position}~{self.value}~{self.row_id}"
-
-    @classmethod
-    def read(cls, words: str | None, sort: Sort) -> "Cursor | None":
-        """Read a cursor from an address; None for none or for what is no cursor of this order."""
-        parts = (words or "").split("~")
-        if len(parts) != 3:
-            return None
-        try:
-            PARSERS[sort](parts[1])
-            return cls(parts[1], UUID(parts[2]), place(parts[0]))
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,11 @@ from backoffice.models.practices import Clinician
 from backoffice.rules.money import ZERO, total
 from backoffice.rules.readiness import FINDING_KINDS, Readiness
 from backoffice.services.access import held, visible
+from backoffice.services.cursors import Cursor
 from backoffice.services.unbilled.findings import RESTS_ON
 from backoffice.services.unbilled.wanted import (
     PAGE_SIZE,
     PARSERS,
-    Cursor,
     Entry,
     Page,
     Sort,

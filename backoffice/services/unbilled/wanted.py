@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from backoffice.models.appointments import AppointmentLine, WaitingOn
@@ -14,7 +14,7 @@ from backoffice.models.payers import Payer
 from backoffice.models.practices import Clinician
 from backoffice.rules.money import ZERO
 from backoffice.rules.readiness import FindingCode, Readiness
-from backoffice.services.cursors import dollars, place, whole
+from backoffice.services.cursors import Cursor, dollars, whole
 
 PAGE_SIZE = 50
 
@@ -35,30 +35,6 @@ PARSERS: Mapping[Sort, Callable[[str], Any]] = {
     Sort.DEADLINE: date.fromisoformat,
 }
 """How the sort value in a cursor is read."""
-
-
-class Cursor(NamedTuple):
-    """Where a page ends: the row's sort value and id, and how many rows stand before."""
-
-    value: str
-    row_id: UUID
-    position: int
-
-    def __str__(self) -> str:
-        """Return it as it stands in an address: no name, no client."""
-        return f"{self.position}~{self.value}~{self.row_id}"
-
-    @classmethod
-    def read(cls, words: str | None, sort: Sort) -> "Cursor | None":
-        """Read a cursor from an address; None for none or for what is no cursor of this order."""
-        parts = (words or "").split("~")
-        if len(parts) != 3:
-            return None
-        try:
-            PARSERS[sort](parts[1])
-            return cls(parts[1], UUID(parts[2]), place(parts[0]))
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True)
