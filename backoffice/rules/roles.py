@@ -66,6 +66,14 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     MANAGE_SETTINGS = "manage_settings"
     SEE_AUDIT = "see_audit"
+    SEE_FULL_IDENTIFIERS = "see_full_identifiers"
+    SEE_BANK_DATA = "see_bank_data"
+    BREAK_GLASS = "break_glass"
+    REVIEW_BREAK_GLASS = "review_break_glass"
+    SEE_DISCLOSURES = "see_disclosures"
+    RECORD_DISCLOSURES = "record_disclosures"
+    SEE_COMPLIANCE = "see_compliance"
+    MANAGE_AGREEMENTS = "manage_agreements"
 
 
 _P = Permission
@@ -101,6 +109,11 @@ _BILL = (
         _P.POST_PAYMENTS,
         _P.WRITE_INTERNAL_NOTES,
         _P.EXPORT,
+        _P.SEE_FULL_IDENTIFIERS,
+        _P.SEE_BANK_DATA,
+        _P.BREAK_GLASS,
+        _P.SEE_DISCLOSURES,
+        _P.RECORD_DISCLOSURES,
     }
 )
 _LEAD = _BILL | {
@@ -120,11 +133,17 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.BILLER_LEAD: _LEAD,
     Role.BILLER: _BILL,
     # Sees everything, the record of who saw what included; changes nothing.
-    Role.AUDITOR: _READ_PRACTICE_SIDE | {_P.SEE_SUBMISSIONS, _P.SEE_AUDIT},
+    Role.AUDITOR: _READ_PRACTICE_SIDE
+    | {
+        _P.SEE_SUBMISSIONS,
+        _P.SEE_AUDIT,
+        _P.SEE_DISCLOSURES,
+        _P.SEE_COMPLIANCE,
+    },
     # A practice's people read its claims; they change only what they are asked for.
     Role.PRACTICE_OWNER: _READ_PRACTICE_SIDE
     | _CONVERSE
-    | {_P.ANSWER_REQUESTS, _P.MANAGE_OWN_PEOPLE},
+    | {_P.ANSWER_REQUESTS, _P.MANAGE_OWN_PEOPLE, _P.SEE_DISCLOSURES},
     Role.CLINICIAN: (_READ_PRACTICE_SIDE - {_P.SEE_REMITTANCES, _P.SEE_ENROLLMENTS})
     | _CONVERSE
     | {_P.ANSWER_REQUESTS},
@@ -144,6 +163,20 @@ REACH: dict[Role, Reach] = {
 
 STAFF_ROLES = frozenset({Role.ADMINISTRATOR, Role.BILLER_LEAD, Role.BILLER, Role.AUDITOR})
 PRACTICE_ROLES = frozenset(Role) - STAFF_ROLES
+
+STEP_UP = frozenset(
+    {
+        _P.EXPORT,
+        _P.MANAGE_OWN_PEOPLE,
+        _P.MANAGE_USERS,
+        _P.ASSIGN_PRACTICES,
+        _P.MANAGE_AGREEMENTS,
+        _P.SEE_FULL_IDENTIFIERS,
+        _P.SEE_BANK_DATA,
+        _P.BREAK_GLASS,
+    }
+)
+"""What asks for a second factor that is at most five minutes old."""
 
 
 def may(role: Role, permission: Permission) -> bool:

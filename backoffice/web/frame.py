@@ -63,6 +63,14 @@ DESK: tuple[tuple[str | None, tuple[Door, ...]], ...] = (
         "Practices",
         (Door("intake.index", "Intake", "download", Permission.IMPORT_FILES),),
     ),
+    (
+        "House",
+        (
+            Door("people.index", "People", "people", Permission.MANAGE_USERS),
+            Door("record.index", "Record", "history", Permission.SEE_AUDIT),
+            Door("compliance.show", "Compliance", "check", Permission.SEE_COMPLIANCE),
+        ),
+    ),
 )  # fmt: skip
 
 PHONE: tuple[Door, ...] = (
