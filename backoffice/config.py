@@ -37,6 +37,12 @@ class Settings:
     """The app role: owns nothing, stands under the wall."""
     migration_database_url: str | None = field(repr=False)
     """The owner role; given to the release step only."""
+    relay_database_url: str | None = field(repr=False)
+    """The relay role: sees when which errand is due; given to the relay only."""
+    sealer_database_url: str | None = field(repr=False)
+    """The sealer role: seals the record; given to the sealer only."""
+    intake_database_url: str = field(repr=False)
+    """The intake role: what came in before its practice is known."""
     redis_url: str = field(repr=False)
     s3_endpoint_url: str
     s3_bucket: str
@@ -90,6 +96,9 @@ class Settings:
         settings = {
             "database_url": read.needed("DATABASE_URL", _database),
             "migration_database_url": read.given("MIGRATION_DATABASE_URL", _database, default=None),
+            "relay_database_url": read.given("RELAY_DATABASE_URL", _database, default=None),
+            "sealer_database_url": read.given("SEALER_DATABASE_URL", _database, default=None),
+            "intake_database_url": read.needed("INTAKE_DATABASE_URL", _database),
             "redis_url": read.needed("REDIS_URL", _url("redis", "rediss", "unix")),
             "s3_endpoint_url": read.needed("S3_ENDPOINT_URL", _url("http", "https")),
             "s3_bucket": read.needed("S3_BUCKET", str),

@@ -5,9 +5,9 @@ Each is a clone of one migrated template; everybody works as the app role, under
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from backoffice.config import Settings
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.sandbox.stack.keys import StackKeys
-from backoffice.sandbox.stack.postgres import APP, OWNER, Postgres
+from backoffice.sandbox.stack.postgres import APP, INTAKE, OWNER, RELAY, SEALER, Postgres
 from backoffice.services.work import TENANCY, WalledSession, sessions, tenancy_of, unit_of_work
 from tests.servers import PROJECT, Servers
 
@@ -55,6 +55,18 @@ class Database:
     url: str
     owner_url: str
     engine: Engine
+    urls: Mapping[str, str]
+    """By role, of every role that signs in."""
+
+    def reached_by(self, settings: Settings) -> Settings:
+        """Return the settings of a process that works on this database."""
+        return replace(
+            settings,
+            database_url=self.url,
+            relay_database_url=self.urls[RELAY],
+            sealer_database_url=self.urls[SEALER],
+            intake_database_url=self.urls[INTAKE],
+        )
 
     @property
     def sessions(self) -> sessionmaker[WalledSession]:
@@ -101,7 +113,8 @@ def _cloned(postgres: Postgres, name: str, template: str | None) -> Iterator[Dat
     url = postgres.url(APP, name)
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
-        yield Database(url, postgres.url(OWNER, name), engine)
+        urls = {role: postgres.url(role, name) for role in (APP, OWNER, RELAY, SEALER, INTAKE)}
+        yield Database(url, urls[OWNER], engine, urls)
     finally:
         engine.dispose()
         postgres.drop_database(name)
@@ -161,6 +174,9 @@ def settings(servers: Servers, worker_database: Database, redis_url: str) -> Set
     environment = servers.environment | {
         "DATABASE_URL": worker_database.url,
         "MIGRATION_DATABASE_URL": worker_database.owner_url,
+        "RELAY_DATABASE_URL": worker_database.urls[RELAY],
+        "SEALER_DATABASE_URL": worker_database.urls[SEALER],
+        "INTAKE_DATABASE_URL": worker_database.urls[INTAKE],
         "REDIS_URL": redis_url,
         "MAIL_FROM": "no-reply@cleanclaim.example",
         "PORTAL_URL": "http://localhost:8000",

@@ -1,7 +1,6 @@
 """The portal as the tests open it: a database of each test's alone, documents in memory."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -17,7 +16,7 @@ from tests.databases import Database
 @pytest.fixture
 def app(settings: Settings, fresh_database: Database, keyring: Keyring) -> Iterator[Flask]:
     """A portal over a database of this test's alone."""
-    own = replace(settings, database_url=fresh_database.url)
+    own = fresh_database.reached_by(settings)
     made = create_app(own, documents=InMemoryDocuments())
     yield made
     with made.app_context():

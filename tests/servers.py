@@ -81,7 +81,7 @@ def _start_servers(folder: Path, controller: int) -> None:
 def _reach_servers(folder: Path) -> Servers:
     known = json.loads((folder / "servers.json").read_text())
     keys = StackKeys.of(folder)
-    passwords = Passwords(keys.postgres_superuser, keys.postgres_owner, keys.postgres_app)
+    passwords = Passwords.of(keys)
     postgres = Postgres(
         folder / "postgres", known["postgres_port"], passwords, os.environ, ephemeral=True
     )

@@ -55,6 +55,7 @@ def environment_of_a_dead_stack() -> dict[str, str]:
     key = "MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE="
     return {
         "DATABASE_URL": "postgresql://app@127.0.0.1:9/none",
+        "INTAKE_DATABASE_URL": "postgresql://intake@127.0.0.1:9/none",
         "REDIS_URL": "redis://127.0.0.1:9/0",
         "S3_ENDPOINT_URL": "http://127.0.0.1:9",
         "S3_BUCKET": "b",

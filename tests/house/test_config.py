@@ -12,6 +12,7 @@ SECRET = "a-secret-of-more-than-thirty-two-characters"
 
 WHOLE = {
     "DATABASE_URL": "postgresql://app:apppassword@db.example/cleanclaim",
+    "INTAKE_DATABASE_URL": "postgresql://intake:intakepassword@db.example/cleanclaim",
     "REDIS_URL": "redis://:redispassword@redis.example:6379/0",
     "S3_ENDPOINT_URL": "https://s3.example",
     "S3_BUCKET": "documents",

@@ -119,7 +119,8 @@ def test_a_cluster_of_another_version_is_named_and_left_alone(tmp_path: Path) ->
     data = tmp_path / "postgres" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("9\n")
-    cluster = Postgres(tmp_path / "postgres", free_port(), Passwords("a", "b", "c"), os.environ)
+    passwords = Passwords.of(StackKeys.generate())
+    cluster = Postgres(tmp_path / "postgres", free_port(), passwords, os.environ)
 
     with pytest.raises(ClusterOfAnotherVersion, match="made by PostgreSQL 9"):
         cluster.part()

@@ -262,7 +262,7 @@ class TestTheStream:
     def live_app(
         self, settings: Settings, fresh_database: Database, keyring: Keyring
     ) -> Iterator[Flask]:
-        own = replace(settings, database_url=fresh_database.url, events_url="http://localhost:8001")
+        own = replace(fresh_database.reached_by(settings), events_url="http://localhost:8001")
         made = create_app(own, documents=InMemoryDocuments(), live=InMemoryLive())
         yield made
         made.extensions[HUB].stop()

@@ -119,7 +119,7 @@ def a_stage(
 ) -> Stage:
     """A stage on a database of the test's own."""
     run = Runtime(
-        settings=replace(settings, database_url=database.url),
+        settings=database.reached_by(settings),
         engine=database.engine,
         factory=database.sessions,
         documents=documents or InMemoryDocuments(),
@@ -137,6 +137,8 @@ def environment_of(settings: Settings, clearinghouse_url: str) -> dict[str, str]
     )
     return {
         "DATABASE_URL": settings.database_url,
+        "RELAY_DATABASE_URL": settings.relay_database_url or "",
+        "INTAKE_DATABASE_URL": settings.intake_database_url,
         "REDIS_URL": settings.redis_url,
         "S3_ENDPOINT_URL": settings.s3_endpoint_url,
         "S3_BUCKET": settings.s3_bucket,

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -33,7 +32,7 @@ def talk(fresh_database: Database, keyring: Keyring) -> Talk:
 @pytest.fixture
 def runtime(talk: Talk, settings: Settings) -> Runtime:
     return Runtime(
-        settings=replace(settings, database_url=talk.database.url),
+        settings=talk.database.reached_by(settings),
         engine=talk.database.engine,
         factory=talk.factory,
         documents=InMemoryDocuments(),

@@ -96,7 +96,7 @@ def talk(fresh_database: Database, keyring: Keyring) -> Talk:
 def a_runtime(talk: Talk, settings: Settings, url: str = "") -> Runtime:
     mail = SmtpMail(url=url, sender="no-reply@cleanclaim.example") if url else InMemoryMail()
     return Runtime(
-        settings=replace(settings, database_url=talk.database.url),
+        settings=talk.database.reached_by(settings),
         engine=talk.database.engine,
         factory=talk.factory,
         documents=InMemoryDocuments(),

@@ -14,6 +14,9 @@ class StackKeys:
     postgres_superuser: str
     postgres_owner: str
     postgres_app: str
+    postgres_relay: str
+    postgres_sealer: str
+    postgres_intake: str
     redis: str
     s3_access_key: str
     s3_secret_key: str
@@ -29,6 +32,9 @@ class StackKeys:
             postgres_superuser=secrets.token_hex(16),
             postgres_owner=secrets.token_hex(16),
             postgres_app=secrets.token_hex(16),
+            postgres_relay=secrets.token_hex(16),
+            postgres_sealer=secrets.token_hex(16),
+            postgres_intake=secrets.token_hex(16),
             redis=secrets.token_hex(16),
             s3_access_key=secrets.token_hex(10),
             s3_secret_key=secrets.token_hex(20),
@@ -40,13 +46,16 @@ class StackKeys:
 
     @classmethod
     def of(cls, folder: Path) -> "StackKeys":
-        """The folder's keys, made at the first call; the data are unreadable without it."""
+        """The folder's keys, made at the first call; the data are unreadable without it.
+
+        A folder of an earlier release gets the keys that it did not need then.
+        """
         path = folder / "keys.json"
-        if path.exists():
-            return cls(**json.loads(path.read_text()))
-        made = cls.generate()
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(made), indent=2))
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        made = cls(**{**asdict(cls.generate()), **kept})
+        if asdict(made) != kept:
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(asdict(made), indent=2))
         return made
 
 

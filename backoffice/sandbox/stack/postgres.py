@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL: its cluster, its two roles, its databases."""
+"""An embedded PostgreSQL: its cluster, its roles, its databases."""
 
 import os
 import pwd
@@ -13,11 +13,16 @@ import psycopg
 from psycopg import sql
 
 from backoffice.sandbox.stack.binaries import postgres_bin
+from backoffice.sandbox.stack.keys import StackKeys
 from backoffice.sandbox.stack.parts import Part, PartFailed
 
 SUPERUSER = "postgres"
 OWNER = "owner"
 APP = "app"
+RELAY = "relay"
+SEALER = "sealer"
+INTAKE = "intake"
+_ROLES = Path(__file__).resolve().parents[3] / "migrations" / "roles.sql"
 
 # An error's detail may carry what somebody typed, and so may its first line ("invalid input syntax
 # for type integer: ..."): no statement's error is logged, the program hears of it anyway.
@@ -46,11 +51,36 @@ class ClusterOfAnotherVersion(Exception):
 
 @dataclass(frozen=True)
 class Passwords:
-    """Of the superuser (ours alone), the owner (migrations) and the app."""
+    """Of the superuser (ours alone) and of every role that signs in; see migrations/roles.sql."""
 
     superuser: str
     owner: str
     app: str
+    relay: str
+    sealer: str
+    intake: str
+
+    @classmethod
+    def of(cls, keys: StackKeys) -> "Passwords":
+        """Return a stack's."""
+        return cls(
+            superuser=keys.postgres_superuser,
+            owner=keys.postgres_owner,
+            app=keys.postgres_app,
+            relay=keys.postgres_relay,
+            sealer=keys.postgres_sealer,
+            intake=keys.postgres_intake,
+        )
+
+    def by_role(self) -> dict[str, str]:
+        """Return the password of each role that migrations/roles.sql lets in."""
+        return {
+            OWNER: self.owner,
+            APP: self.app,
+            RELAY: self.relay,
+            SEALER: self.sealer,
+            INTAKE: self.intake,
+        }
 
 
 class Postgres:
@@ -93,23 +123,17 @@ class Postgres:
         )
 
     def url(self, role: str, database: str) -> str:
-        """The address of a database for SUPERUSER, OWNER or APP."""
-        password = {
-            SUPERUSER: self._passwords.superuser,
-            OWNER: self._passwords.owner,
-            APP: self._passwords.app,
-        }[role]
-        return f"postgresql+psycopg://{role}:{password}@127.0.0.1:{self.port}/{database}"
+        """The address of a database for SUPERUSER or a role that signs in."""
+        known = {SUPERUSER: self._passwords.superuser, **self._passwords.by_role()}
+        return f"postgresql+psycopg://{role}:{known[role]}@127.0.0.1:{self.port}/{database}"
 
     def make_roles(self) -> None:
-        """The owner owns databases; the app owns nothing and stays under row security."""
-        plain = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION"
+        """The roles that migrations/roles.sql names, each with its password."""
         with self._superuser() as connection:
-            for role, password in ((OWNER, self._passwords.owner), (APP, self._passwords.app)):
-                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-                verb = "ALTER" if known.fetchone() else "CREATE"
+            connection.execute(_ROLES.read_bytes())
+            for role, password in self._passwords.by_role().items():
                 connection.execute(
-                    sql.SQL(f"{verb} ROLE {{}} {plain} PASSWORD {{}}").format(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
                         sql.Identifier(role), sql.Literal(password)
                     )
                 )

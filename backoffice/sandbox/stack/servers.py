@@ -8,12 +8,27 @@ from pathlib import Path
 from backoffice.sandbox.stack import mail, s3, valkey
 from backoffice.sandbox.stack.keys import StackKeys
 from backoffice.sandbox.stack.parts import Part, free_port
-from backoffice.sandbox.stack.postgres import APP, OWNER, Passwords, Postgres
+from backoffice.sandbox.stack.postgres import (
+    APP,
+    INTAKE,
+    OWNER,
+    RELAY,
+    SEALER,
+    Passwords,
+    Postgres,
+)
 from backoffice.sandbox.stack.supervisor import Supervisor
 
 DATABASE = "cleanclaim"
 _PREFERRED = {"postgres": 54320, "valkey": 63790, "s3": 9090, "smtp": 1025, "mail page": 8025}
 START_SECONDS = 60.0
+_DATABASES = {
+    "DATABASE_URL": APP,
+    "MIGRATION_DATABASE_URL": OWNER,
+    "RELAY_DATABASE_URL": RELAY,
+    "SEALER_DATABASE_URL": SEALER,
+    "INTAKE_DATABASE_URL": INTAKE,
+}
 
 
 @dataclass(frozen=True)
@@ -49,12 +64,11 @@ def start_servers(
     environment: dict[str, str] = {}
     postgres = page = None
     if not told.get("DATABASE_URL"):
-        passwords = Passwords(keys.postgres_superuser, keys.postgres_owner, keys.postgres_app)
+        passwords = Passwords.of(keys)
         postgres = Postgres(
             folder / "postgres", ports["postgres"], passwords, told, ephemeral=ephemeral
         )
-        environment["DATABASE_URL"] = postgres.url(APP, DATABASE)
-        environment["MIGRATION_DATABASE_URL"] = postgres.url(OWNER, DATABASE)
+        environment |= {name: postgres.url(role, DATABASE) for name, role in _DATABASES.items()}
     if not told.get("REDIS_URL"):
         parts.append(valkey.part(folder / "valkey", ports["valkey"], keys.redis, told))
         environment["REDIS_URL"] = valkey.url(ports["valkey"], keys.redis)
