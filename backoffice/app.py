@@ -97,12 +97,24 @@ def create_app(
     app.before_request(_name_the_request)
     app.before_request(stand_at_the_door)
     app.after_request(headers.dress)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
+    _join_views(app)
     events.register(app, live or RedisLive(settings.redis_url), app.extensions[SESSIONS])
-    app.view_functions["static"] = public(app.view_functions["static"])
     refuse_views_without_permission(app)
     return app
+
+
+def addresses() -> Flask:
+    """Make the portal's views and nothing for them to work with: to be listed, never served."""
+    app = Flask(__name__, static_folder=str(ROOT / "backoffice" / "web" / "static"))
+    app.config["NEVER_EXTENDS"] = set()
+    _join_views(app)
+    return app
+
+
+def _join_views(app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.view_functions["static"] = public(app.view_functions["static"])
 
 
 def _join_extensions(app: Flask, settings: Settings, documents: Documents | None) -> None:

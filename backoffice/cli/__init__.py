@@ -11,6 +11,7 @@ from backoffice.cli.demo import demo
 from backoffice.cli.edi import edi
 from backoffice.cli.intake import intake
 from backoffice.cli.ledger import ledger
+from backoffice.cli.routes import routes
 from backoffice.cli.run import run
 from backoffice.cli.submissions import submissions
 from backoffice.config import SettingsIncomplete
@@ -45,5 +46,6 @@ main.add_command(demo)
 main.add_command(edi)
 main.add_command(intake)
 main.add_command(ledger)
+main.add_command(routes)
 main.add_command(run)
 main.add_command(submissions)
