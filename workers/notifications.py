@@ -1,4 +1,4 @@
-"""The job that sends one mail: composed at the last moment, sent between two units of work."""
+"""The jobs that send one mail: composed at the last moment, sent between two units of work."""
 
 from backoffice.gateways.mail import MailRefused, MailUnavailable
 from backoffice.services import notifications
@@ -48,4 +48,33 @@ def _send(task: Task, run: Runtime, letter: Letter) -> Again | None:
         return Again(wait) if wait else None
     with run.work(task.practice_id) as session:
         notifications.sent(session, letter, now=run.clock())
+    return None
+
+
+@errand_job
+def send_account_mail(task: Task, run: Runtime) -> Again | None:
+    """Send one mail about somebody's account; a second run finds it sent and does nothing."""
+    return deliver_about_account(task, run)
+
+
+def deliver_about_account(task: Task, run: Runtime) -> Again | None:
+    """Send one mail about an account; see send_account_mail."""
+    with run.work(None) as session:
+        mail = notifications.account_mail_to_send(
+            session, task.subject_id, sender=sender_of(run), now=run.clock()
+        )
+    if mail is None:
+        return None
+    try:
+        run.mail.send(mail)
+    except MailRefused as refused:
+        with run.work(None) as session:
+            notifications.account_mail_refused(session, task.subject_id, reason=str(refused))
+        return None
+    except MailUnavailable:
+        with run.work(None) as session:
+            wait = notifications.put_account_mail_off(session, task.subject_id, now=run.clock())
+        return Again(wait) if wait else None
+    with run.work(None) as session:
+        notifications.account_mail_sent(session, task.subject_id, now=run.clock())
     return None

@@ -4,6 +4,14 @@ A use case says what happened (`claim_moved`, `message_posted`, `document_shared
 its unit of work puts the notices into each person's open mail; workers/notifications.py sends it.
 """
 
+from backoffice.services.notifications.accounts import (
+    account_mail_refused,
+    account_mail_sent,
+    account_mail_to_send,
+    put_account_mail_off,
+    tell_about_account,
+    tell_of_security,
+)
 from backoffice.services.notifications.letters import NotForMail, Sender, Told, write
 from backoffice.services.notifications.people import Audience, audience_of
 from backoffice.services.notifications.sending import (
@@ -31,14 +39,20 @@ __all__ = [
     "NotYet",
     "Sender",
     "Told",
+    "account_mail_refused",
+    "account_mail_sent",
+    "account_mail_to_send",
     "audience_of",
     "bundle",
     "claim_moved",
     "document_shared",
     "message_posted",
+    "put_account_mail_off",
     "put_off",
     "refused",
     "sent",
+    "tell_about_account",
+    "tell_of_security",
     "terms_from",
     "to_send",
     "write",

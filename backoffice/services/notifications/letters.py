@@ -11,16 +11,24 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from backoffice.gateways.mail import OutgoingMail
 from backoffice.models.notifications import Topic
+from backoffice.models.people import AccountTopic
 
 TEMPLATES: Final = Path(__file__).resolve().parents[3] / "templates" / "email"
 
 Fact = str | int | tuple[tuple[int, str], ...]
 """A word or two of ours, a count, or several counts with their words."""
 
-WHITELIST: Final[Mapping[Topic, frozenset[str]]] = {
+AnyTopic = Topic | AccountTopic
+
+WHITELIST: Final[Mapping[AnyTopic, frozenset[str]]] = {
     Topic.CLAIM_STATUS: frozenset({"practice", "claims", "counts", "link"}),
     Topic.UNREAD_MESSAGE: frozenset({"practice", "sender", "role", "at", "link"}),
     Topic.DOCUMENT_SHARED: frozenset({"practice", "documents", "counts", "link"}),
+    AccountTopic.INVITATION: frozenset({"inviter", "where", "role", "hours", "link"}),
+    AccountTopic.PASSWORD_RESET: frozenset({"minutes", "link"}),
+    AccountTopic.EMAIL_CONFIRMATION: frozenset({"minutes", "link"}),
+    AccountTopic.SECURITY: frozenset({"what", "at", "link"}),
+    AccountTopic.GLASS_BROKEN: frozenset({"who", "practice", "minutes", "at", "link"}),
 }
 """All that a mail may say: no client, number, date of service, amount, payer, text or file name."""
 
@@ -34,7 +42,7 @@ class Told:
 
     __slots__ = ("_facts",)
 
-    def __init__(self, topic: Topic, **facts: Fact) -> None:
+    def __init__(self, topic: AnyTopic, **facts: Fact) -> None:
         """Take exactly the facts that the topic's whitelist names."""
         if set(facts) != WHITELIST[topic]:
             raise NotForMail(", ".join(sorted(set(facts) ^ WHITELIST[topic])))
@@ -74,7 +82,7 @@ _environment = Environment(
 
 
 def write(
-    topic: Topic, told: Told, *, recipient: str, message_id: str, now: datetime
+    topic: AnyTopic, told: Told, *, recipient: str, message_id: str, now: datetime
 ) -> OutgoingMail:
     """Write one mail from its three templates: subject, text and HTML."""
 

@@ -20,11 +20,9 @@ from backoffice.services.access import held, one
 from backoffice.services.notifications import unread
 from backoffice.services.notifications.letters import Fact, Sender, Told, write
 from backoffice.services.notifications.telling import bundle
+from backoffice.services.notifications.waiting import next_wait
 from backoffice.services.work import at_the_end
 
-FIRST_WAIT: Final = timedelta(seconds=5)
-LONGEST_WAIT: Final = timedelta(minutes=15)
-GIVE_UP_AFTER: Final = timedelta(days=3)
 KIND_WORDS: Final[Mapping[str, str]] = {
     DocumentKind.EOB.value: "EOB",
     DocumentKind.ERA_FILE.value: "ERA file",
@@ -114,11 +112,12 @@ def put_off(session: Session, mail_id: UUID, *, now: datetime) -> timedelta | No
     """Count a try that met no server; returns how long to wait, None when it is given up."""
     mail = one(session, Mail, mail_id, lock=True)
     mail.tries += 1
-    if now - mail.created_at > GIVE_UP_AFTER:
+    wait = next_wait(mail.tries, since=mail.created_at, now=now)
+    if wait is None:
         mail.state, mail.reason = MailState.FAILED, "no mail server for too long"
-        return None
-    mail.reason = "mail server away"
-    return min(FIRST_WAIT * (1 << min(mail.tries - 1, 10)), LONGEST_WAIT)
+    else:
+        mail.reason = "mail server away"
+    return wait
 
 
 def _recipient(session: Session, mail: Mail) -> User:
