@@ -90,9 +90,22 @@ class Person:
         return frozenset(practice.id for practice in self.practices)
 
     @property
-    def is_staff(self) -> bool:
-        """Whether this is one of the billing company's own people."""
+    def works_for_house(self) -> bool:
+        """Whether this is one of the billing company's own people in any practice: the frame."""
         return not self.roles <= PRACTICE_ROLES
+
+    def staff_in(self, practice_id: UUID) -> bool:
+        """Whether this person stands on the house's side of this practice."""
+        return practice_id in self.staff_practices
+
+    @property
+    def staff_practices(self) -> frozenset[UUID]:
+        """Return the practices where this person stands on the house's side."""
+        return frozenset(
+            practice_id
+            for practice_id, roles in self.roles_by_practice.items()
+            if not roles <= PRACTICE_ROLES
+        )
 
     @property
     def own_clients_only(self) -> frozenset[UUID]:

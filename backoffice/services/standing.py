@@ -14,6 +14,7 @@ from backoffice.models.submissions import Submission, SubmissionState
 from backoffice.rules.readiness import Readiness
 from backoffice.services.access import held
 from backoffice.services.accounts import Person
+from backoffice.services.messages.sides import shown_to
 
 LATE_AFTER = timedelta(hours=1)
 
@@ -85,9 +86,8 @@ def unread_threads(session: Session, person: Person) -> int:
         Message.thread_id == Receipt.thread_id,
         Message.author_id != Receipt.user_id,
         (Receipt.read_through_id.is_(None)) | (Message.id > Receipt.read_through_id),
+        shown_to(person),
     )
-    if not person.is_staff:
-        newer = newer.where(Message.internal.is_(False))
     count = session.scalar(
         select(func.count())
         .select_from(Receipt)

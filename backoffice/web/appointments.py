@@ -51,7 +51,7 @@ DISPOSITION_WORDS: Mapping[Disposition, str] = {
 def unbilled() -> ResponseReturnValue:
     """Show the queue; a practice's people see what they can supply."""
     with work(practices=acting_ids()) as session:
-        if not me().is_staff:
+        if not me().works_for_house:
             return render_template("appointments/needed.html", **_needed(session))
         drawer = _drawer(session, _asked_id()) if _asked_id() else {}
         return render_template("appointments/unbilled.html", **_list(session), **drawer)

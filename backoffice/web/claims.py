@@ -43,7 +43,7 @@ ALWAYS = frozenset({ClaimStatus.REJECTED, ClaimStatus.DENIED})
 @needs(Permission.SEE_CLAIMS)
 def index() -> ResponseReturnValue:
     """List claims of all practices one may see; a practice's people get theirs in plain words."""
-    if not me().is_staff:
+    if not me().works_for_house:
         return redirect(url_for(".mine"))
     with work(practices=acting_ids()) as session:
         wanted = read_wanted(session, me(), clock())

@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
     wanted = _wanted()
     with work(practices=acting_ids()) as session:
         listing = keeping.listed(session, me(), wanted)
-    if not me().is_staff:
+    if not me().works_for_house:
         return render_template("documents/mine.html", **_listed(listing), form=_own_form())
     return render_template(
         "documents/index.html",

@@ -129,7 +129,7 @@ def frame() -> dict[str, Any]:
         return {"me": current_user if current_user.is_authenticated else None}
     with work(practices=acting_ids()) as session:
         standing = standing_of(session, me())
-    groups = DESK if me().is_staff else ((None, PHONE),)
+    groups = DESK if me().works_for_house else ((None, PHONE),)
     nav = [
         {"label": label, "items": [_item(door, standing) for door in doors if _open(door)]}
         for label, doors in groups
@@ -139,7 +139,7 @@ def frame() -> dict[str, Any]:
         "practices": me().practices,
         "acting_practices": acting_practices(),
         "nav": [group for group in nav if group["items"]],
-        "heard": standing.heard(clock()) if me().is_staff else None,
+        "heard": standing.heard(clock()) if me().works_for_house else None,
         "find_url": None,
         "events_url": current_app.config["EVENTS_URL"],
     }

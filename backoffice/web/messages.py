@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
     """List threads, the newest word first."""
     with work(practices=acting_ids()) as session:
         shown = _threads(session)
-    if not me().is_staff:
+    if not me().works_for_house:
         return render_template("messages/mine.html", **shown)
     return render_template("messages/show.html", **shown, thread=None)
 
@@ -131,7 +131,7 @@ def _chips() -> dict[UUID, Any]:
 
 def _box() -> Box:
     asked = request.args.get("box")
-    return Box(asked) if asked in set(Box) else Box.MINE if me().is_staff else Box.ALL
+    return Box(asked) if asked in set(Box) else Box.MINE if me().works_for_house else Box.ALL
 
 
 def _threads(session: Session) -> dict[str, Any]:
@@ -167,12 +167,12 @@ def _show(thread_id: UUID, form: ReplyForm) -> str:
             "practice": _chips()[found.thread.practice_id],
             "owner": found.owner,
             "form": form,
-            "may_write": me().may(Permission.SEND_MESSAGES),
-            "may_note": me().may(Permission.WRITE_INTERNAL_NOTES),
+            "may_write": me().may_in(found.thread.practice_id, Permission.SEND_MESSAGES),
+            "may_note": me().may_in(found.thread.practice_id, Permission.WRITE_INTERNAL_NOTES),
             **_said(found),
             **_about(session, found),
         }
-        if not me().is_staff:
+        if not me().works_for_house:
             return render_template("messages/thread.html", **shown, back=url_for(".index"))
         return render_template("messages/show.html", **_threads(session), **shown)
 

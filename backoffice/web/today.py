@@ -114,7 +114,7 @@ WORDS: Mapping[Waiting, str] = {
 @needs(Permission.SEE_TODAY)
 def show() -> ResponseReturnValue:
     """Show the day; a practice's people begin with their claims."""
-    if not me().is_staff:
+    if not me().works_for_house:
         return redirect(url_for("claims.index"))
     now = clock()
     today = today_in(me().time_zone, now)

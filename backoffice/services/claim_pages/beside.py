@@ -15,6 +15,7 @@ from backoffice.models.messages import Message, Receipt, Thread, ThreadState
 from backoffice.models.users import User
 from backoffice.services.access import visible
 from backoffice.services.accounts import Person
+from backoffice.services.messages.sides import shown_to
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,7 @@ def _last_messages(
         .order_by(Message.thread_id, Message.id.desc())
         .options(joinedload(Message.author))
     )
-    if not person.is_staff:
-        query = query.where(Message.internal.is_(False))
+    query = query.where(shown_to(person))
     return {message.thread_id: message for message in session.scalars(query)}
 
 

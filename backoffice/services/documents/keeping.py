@@ -142,7 +142,7 @@ def refuse(session: Session, document_id: UUID) -> None:
 def _listeners(session: Session, document: Document, by: Person) -> frozenset[UUID]:
     """Return who hears of a document: the other side, its clinicians for their own claims only."""
     audience = notifications.audience_of(session, document.practice_id)
-    if not by.is_staff:
+    if not by.staff_in(document.practice_id):
         return audience.staff - {by.id}
     query = (
         select(Claim.clinician_id)

@@ -18,6 +18,7 @@ from backoffice.rules.roles import STAFF_ROLES
 from backoffice.services import audit
 from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
+from backoffice.services.messages.sides import shown_to
 from backoffice.services.refusal import NotVisible
 from backoffice.services.unbilled.reach import limited_practices, own_clinicians
 
@@ -191,7 +192,7 @@ def unread_of(session: Session, among: Sequence[Thread], person: Person) -> froz
             Receipt.thread_id.in_([thread.id for thread in among]),
             Message.author_id != person.id,
             or_(Receipt.read_through_id.is_(None), Message.id > Receipt.read_through_id),
-            _shown_to(person),
+            shown_to(person),
         )
         .distinct()
     )
@@ -203,7 +204,7 @@ def conversation(session: Session, thread_id: UUID, person: Person) -> Conversat
     thread = thread_for(session, thread_id, person)
     messages = session.scalars(
         visible(session, Message)
-        .where(Message.thread_id == thread.id, _shown_to(person))
+        .where(Message.thread_id == thread.id, shown_to(person))
         .options(joinedload(Message.author))
         .order_by(Message.id)
     ).all()
@@ -211,7 +212,8 @@ def conversation(session: Session, thread_id: UUID, person: Person) -> Conversat
         visible(session, Receipt).where(Receipt.thread_id == thread.id)
     ).all()
     sides = _staff_among(session, thread.practice_id, [each.user_id for each in receipts])
-    others = [each for each in receipts if sides[each.user_id] is not person.is_staff]
+    on_our_side = person.staff_in(thread.practice_id)
+    others = [each for each in receipts if sides[each.user_id] is not on_our_side]
     mine = next((each for each in receipts if each.user_id == person.id), None)
     return Conversation(
         thread=thread,
@@ -249,17 +251,12 @@ def _takes_part(person: Person) -> ColumnElement[bool]:
     )
 
 
-def _shown_to(person: Person) -> ColumnElement[bool]:
-    """Internal notes are for the house's own people."""
-    return Message.internal.is_not(None) if person.is_staff else Message.internal.is_(False)
-
-
 def _last_messages(
     session: Session, among: Sequence[Thread], person: Person
 ) -> dict[UUID, Message]:
     query = (
         visible(session, Message)
-        .where(Message.thread_id.in_([thread.id for thread in among]), _shown_to(person))
+        .where(Message.thread_id.in_([thread.id for thread in among]), shown_to(person))
         .ext(distinct_on(Message.thread_id))
         .order_by(Message.thread_id, Message.id.desc())
         .options(joinedload(Message.author))

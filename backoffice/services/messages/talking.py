@@ -74,7 +74,7 @@ def start(
         subject=subject.strip(),
         claim_id=claim.id,
         client_id=claim.client_id,
-        owner_id=claim.owner_id or (by.id if by.is_staff else None),
+        owner_id=claim.owner_id or (by.id if by.staff_in(claim.practice_id) else None),
         last_message_at=now,
     )
     session.add(thread)
@@ -89,7 +89,7 @@ def who_hears(session: Session, claim: Claim, *, by: Person) -> frozenset[UUID]:
     """Return who takes part in a new thread about a claim, besides the one who starts it."""
     audience = notifications.audience_of(session, claim.practice_id)
     house = frozenset(each for each in audience.staff if each == claim.owner_id)
-    if not by.is_staff:
+    if not by.staff_in(claim.practice_id):
         house = house or audience.staff
     return (audience.about(claim.clinician_id) | house) - {by.id}
 
@@ -120,7 +120,7 @@ def mark_read(session: Session, thread_id: UUID, *, by: Person, now: datetime) -
         .where(Receipt.thread_id == thread.id, Receipt.user_id == by.id)
         .with_for_update()
     ).one_or_none()
-    last = _last_id(session, thread, staff=by.is_staff)
+    last = _last_id(session, thread, staff=by.staff_in(thread.practice_id))
     if receipt is None or last is None:
         return
     if receipt.read_through_id is None or receipt.read_through_id < last:
@@ -129,9 +129,9 @@ def mark_read(session: Session, thread_id: UUID, *, by: Person, now: datetime) -
 
 def settle(session: Session, thread_id: UUID, state: ThreadState, *, by: Person) -> None:
     """Say whom a thread waits for, or that it is done; a reply opens it again."""
-    if not by.is_staff:
-        raise NotForThePractice
     thread = thread_for(session, thread_id, by, lock=True)
+    if not by.staff_in(thread.practice_id):
+        raise NotForThePractice
     thread.state = state
     _record(session, f"thread_{state.value}", thread)
 
@@ -154,7 +154,8 @@ def _say(
     session.add(message)
     if not internal:  # a note moves nothing that the practice can see
         thread.last_message_at = now
-        thread.state = ThreadState.WAITING_ON_PRACTICE if by.is_staff else ThreadState.OPEN
+        ours = by.staff_in(thread.practice_id)
+        thread.state = ThreadState.WAITING_ON_PRACTICE if ours else ThreadState.OPEN
     session.flush()
     _record(session, "write_note" if internal else "write_message", thread)
     notifications.message_posted(session, message, _listeners(session, thread, message))
