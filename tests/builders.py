@@ -42,6 +42,7 @@ def a_practice(session: Session, practice_id: UUID | None = None, **values: Any)
         "short_name": "Harbor Lane",
         "mark": "HL",
         "hue": 1,
+        "agreement_on": date(2020, 1, 1),
         "phone": "2075550142",
         "street": "12 Harbor Lane",
         "city": "Portland",

@@ -48,6 +48,7 @@ class Client(PracticeRow):
     zip: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     billing_type: Mapped[BillingType] = mapped_column(default=BillingType.INSURANCE)
+    part2_since: Mapped[datetime | None]  # records of substance use treatment (42 CFR Part 2)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

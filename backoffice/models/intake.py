@@ -1,7 +1,7 @@
 """Intake batches: files uploaded, what a dry run found, what was taken in."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ class IntakeBatch(HouseRow):
 
     practice_id: Mapped[UUID | None] = mapped_column(ForeignKey("practices.id"))
     mapping: Mapped[str]
+    agreement_on: Mapped[date | None]  # of the practices that these files begin
     state: Mapped[BatchState] = mapped_column(default=BatchState.UPLOADED)
     files: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # kind, key, sha256, rows
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # kind -> new, changed, ...

@@ -43,8 +43,10 @@ class Practice(HouseRow):
     messaging_on: Mapped[bool] = mapped_column(default=True)
     playbook: Mapped[str] = mapped_column(default="")
     closed_through: Mapped[date | None]  # no ledger entry on or before this day
-    agreement_on: Mapped[date | None]  # business associate agreement
-    left_at: Mapped[datetime | None]
+    agreement_on: Mapped[date | None]  # business associate agreement: its first day
+    agreement_ends_on: Mapped[date | None]  # its last day; none: it runs on
+    left_at: Mapped[datetime | None]  # from then on it is only read
+    removed_at: Mapped[datetime | None]  # its rows are gone
 
 
 class Clinician(PracticeRow):
