@@ -32,6 +32,7 @@ class Invitation(HouseRow):
     name: Mapped[str]
     role: Mapped[Role]
     practice_ids: Mapped[list[UUID]]  # empty: a role of the house, in every practice
+    clinician_id: Mapped[UUID | None]  # the row of the one practice that this person is
     invited_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     token_hash: Mapped[bytes]
     expires_at: Mapped[datetime]

@@ -1,5 +1,6 @@
 """Who may do what: roles, permissions, and the one table between them."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -164,6 +165,9 @@ REACH: dict[Role, Reach] = {
 STAFF_ROLES = frozenset({Role.ADMINISTRATOR, Role.BILLER_LEAD, Role.BILLER, Role.AUDITOR})
 PRACTICE_ROLES = frozenset(Role) - STAFF_ROLES
 
+BROKEN_GLASS = _READ_PRACTICE_SIDE
+"""What breaking the glass opens in a practice that is not one's own: reading, nothing else."""
+
 STEP_UP = frozenset(
     {
         _P.EXPORT,
@@ -177,6 +181,56 @@ STEP_UP = frozenset(
     }
 )
 """What asks for a second factor that is at most five minutes old."""
+
+
+class Identifier(StrEnum):
+    """A number that is worth stealing: shown as far as a role's work needs it."""
+
+    SSN = "ssn"
+    TAX_ID = "tax_id"
+    """Of a billing provider: an individual's may be their SSN."""
+    MEMBER_ID = "member_id"
+    TRACE_NUMBER = "trace_number"
+    """Of a payment at the bank (TRN02)."""
+
+
+class Shown(StrEnum):
+    """How much of an identifier a page shows before anybody asks for it with a reason."""
+
+    NONE = "none"
+    MASKED = "masked"
+    """The last four characters."""
+    FULL = "full"
+
+
+_I, _S = Identifier, Shown
+_MASKED = dict.fromkeys(Identifier, Shown.MASKED)
+
+SHOWN: dict[Role, dict[Identifier, Shown]] = {
+    Role.ADMINISTRATOR: _MASKED | {_I.MEMBER_ID: _S.FULL},
+    # Member IDs are a biller's daily work: typed, compared, read to payers.
+    Role.BILLER_LEAD: _MASKED | {_I.MEMBER_ID: _S.FULL},
+    Role.BILLER: _MASKED | {_I.MEMBER_ID: _S.FULL},
+    Role.AUDITOR: _MASKED,
+    Role.PRACTICE_OWNER: _MASKED | {_I.MEMBER_ID: _S.FULL},
+    Role.PRACTICE_BILLING: _MASKED,
+    # Treats clients; neither an SSN nor a payment is part of that.
+    Role.CLINICIAN: _MASKED | {_I.SSN: _S.NONE, _I.TAX_ID: _S.NONE, _I.TRACE_NUMBER: _S.NONE},
+}
+
+TO_SEE_IN_FULL: dict[Identifier, Permission] = {
+    Identifier.SSN: Permission.SEE_FULL_IDENTIFIERS,
+    Identifier.TAX_ID: Permission.SEE_FULL_IDENTIFIERS,
+    Identifier.MEMBER_ID: Permission.SEE_FULL_IDENTIFIERS,
+    Identifier.TRACE_NUMBER: Permission.SEE_BANK_DATA,
+}
+"""What it takes to be shown one whole, with a reason, a second factor and on record."""
+
+
+def shown_to(roles: Iterable[Role], identifier: Identifier) -> Shown:
+    """Return how much of an identifier somebody with these roles sees: the most of any."""
+    order = list(Shown)
+    return max((SHOWN[role][identifier] for role in roles), key=order.index, default=Shown.NONE)
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("role", sa.String(32), nullable=False),
         sa.Column("practice_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("clinician_id", sa.Uuid(), nullable=True),
         user("invited_by_id"),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         moment("expires_at"),
