@@ -35,9 +35,20 @@ COUNTS = ("rows", "new", "changed", "unchanged", "refused", "skipped")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would happen; save nothing.")
 @click.option("--practice", type=click.UUID, help="The practice, where the files do not name one.")
+@click.option(
+    "--agreement-on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day of the business associate agreement with practices that the files begin.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON line on stdout, nothing else.")
 def intake(
-    mapping: str, folder: Path, practice: UUID | None, *, dry_run: bool, as_json: bool
+    mapping: str,
+    folder: Path,
+    practice: UUID | None,
+    agreement_on: datetime | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Take the CSV files of FOLDER in through MAPPING: own, a shipped one, or a .toml file.
 
@@ -46,7 +57,10 @@ def intake(
     """
     began = time.monotonic()
     try:
-        outcome = _take_in(mapping, folder, practice, dry_run=dry_run)
+        scope = files_in.Scope(
+            practice, may_begin=True, agreement_on=agreement_on.date() if agreement_on else None
+        )
+        outcome = _take_in(mapping, folder, scope, dry_run=dry_run)
     except (NothingRuns, SettingsIncomplete) as nothing:
         _stop(str(nothing))
     except Refused as refused:
@@ -67,7 +81,7 @@ def _stop(words: str) -> NoReturn:
     sys.exit(2)
 
 
-def _take_in(name: str, folder: Path, practice: UUID | None, *, dry_run: bool) -> Outcome:
+def _take_in(name: str, folder: Path, scope: files_in.Scope, *, dry_run: bool) -> Outcome:
     mapping = files_in.read(Path(name)) if name.endswith(".toml") else files_in.named(name)
     settings = Settings.from_environment(stack_environment())
     install_keyring(Keyring(settings.field_keys, settings.index_key))
@@ -80,8 +94,9 @@ def _take_in(name: str, folder: Path, practice: UUID | None, *, dry_run: bool) -
         batch = IntakeBatch(
             id=new_id(),
             created_at=now,
-            practice_id=practice,
+            practice_id=scope.practice_id,
             mapping=mapping.name,
+            agreement_on=scope.agreement_on,
             files=[
                 {"name": name, "key": "", "sha256": _sha256(path), "size": path.stat().st_size}
                 for name, path in found.items()
@@ -94,7 +109,7 @@ def _take_in(name: str, folder: Path, practice: UUID | None, *, dry_run: bool) -
     return files_in.take_in(
         sessions(engine),
         export,
-        files_in.Scope(practice, may_begin=True),
+        scope,
         now=now,
         dry_run=dry_run,
         watch=files_in.Watch(finish=remember),

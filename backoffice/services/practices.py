@@ -1,15 +1,16 @@
-"""Practices: what day it is where one is, and whose an 835's payee is."""
+"""Practices: what day it is where one is, which are open, and whose an 835's payee is."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from backoffice.models.base import new_id
-from backoffice.models.practices import BillingProfile, PayeeIdentity
+from backoffice.models.practices import BillingProfile, PayeeIdentity, Practice
 from backoffice.models.sealing import keyring
+from backoffice.rules.agreements import HOUSE_ZONE, in_force_on
 from backoffice.rules.dates import UnknownTimeZone, today_in
 
 FALLBACK_ZONE = "UTC"  # an unknown zone is the practice's own finding; the day is still counted
@@ -21,6 +22,24 @@ def local_day(zone: str, now: datetime) -> date:
         return today_in(zone, now)
     except UnknownTimeZone:
         return today_in(FALLBACK_ZONE, now)
+
+
+def has_agreement() -> ColumnElement[bool]:
+    """Return the condition "a practice whose agreement is in force today", by the database's clock.
+
+    The gate to a practice's patient data: see docs/adr/0013-agreement-first.md.
+    """
+    today = cast(func.timezone(HOUSE_ZONE, func.now()), Date)
+    return and_(
+        Practice.agreement_on <= today,
+        or_(Practice.agreement_ends_on.is_(None), Practice.agreement_ends_on >= today),
+    )
+
+
+def agreement_in_force(practice: Practice, *, now: datetime) -> bool:
+    """Whether a practice's agreement is in force at this moment, as has_agreement() asks."""
+    day = today_in(HOUSE_ZONE, now)
+    return in_force_on(day, begins_on=practice.agreement_on, ends_on=practice.agreement_ends_on)
 
 
 def payee_index(tax_id: str) -> bytes:

@@ -28,7 +28,9 @@ RUNNING = frozenset({BatchState.UPLOADED, BatchState.CHECKING, BatchState.COMMIT
 def index() -> ResponseReturnValue:
     """Show earlier batches; take files and ask for their check."""
     form = BringForm(data={"practice": request.args.get("practice", "")})
-    form.offer(intake_service.available(), me().practices)
+    form.offer(
+        intake_service.available(), me().practices, may_begin=batches.may_begin_practices(me())
+    )
     if not form.validate_on_submit():
         with house_work() as session:
             page = render_template("intake/index.html", form=form, **_list(session))
@@ -39,7 +41,13 @@ def index() -> ResponseReturnValue:
     practice_id = UUID(form.practice.data) if form.practice.data else None
     with house_work() as session:
         batches.bring(
-            session, batch_id, form.mapping.data, kept, practice_id=practice_id, now=clock()
+            session,
+            batch_id,
+            form.mapping.data,
+            kept,
+            practice_id=practice_id,
+            now=clock(),
+            agreement_on=form.data.get("agreement_on"),
         )
     return redirect(url_for(".show", batch_id=batch_id))
 

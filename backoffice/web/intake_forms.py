@@ -5,10 +5,10 @@ from typing import Any
 
 from flask_wtf.file import MultipleFileField
 from wtforms import SelectField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
 from backoffice.services.accounts import Chip
-from backoffice.web.fields import Form
+from backoffice.web.fields import DayField, Form
 
 MOST_FILES = 40
 NAMED = "The files name it"
@@ -19,10 +19,15 @@ class BringForm(Form):
 
     mapping = SelectField("Where the files come from", [InputRequired()])
     practice = SelectField("Practice")
+    agreement_on = DayField("Agreement signed on", [Optional()])
     files = MultipleFileField("Files", [InputRequired("Choose at least one file.")])
 
-    def offer(self, mappings: Mapping[str, str], practices: Sequence[Chip]) -> "BringForm":
-        """Set what can be chosen."""
+    def offer(
+        self, mappings: Mapping[str, str], practices: Sequence[Chip], *, may_begin: bool
+    ) -> "BringForm":
+        """Set what can be chosen; only files that may begin practices need an agreement's day."""
+        if not may_begin:
+            del self.agreement_on
         self.mapping.choices = list(mappings.items())
         self.practice.choices = [("", NAMED)] + [(str(each.id), each.name) for each in practices]
         return self

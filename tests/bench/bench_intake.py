@@ -9,7 +9,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -80,7 +80,7 @@ def take_in(engine: Engine, files: dict[str, Path]) -> Outcome:
     return intake.take_in(
         sessions(engine),
         intake.opened(intake.named("own"), files),
-        Scope(may_begin=True),
+        Scope(may_begin=True, agreement_on=date(2020, 1, 1)),
         now=datetime.now(UTC),
         dry_run=True,
     )

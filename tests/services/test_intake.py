@@ -25,11 +25,13 @@ from backoffice.rules.readiness import Readiness, Shape
 from backoffice.services import intake
 from backoffice.services.intake import Outcome, Scope
 from backoffice.services.intake.merging import CLAIMED_LINE, ON_A_CLAIM
+from backoffice.services.intake.running import NO_AGREEMENT
 from backoffice.services.work import practices_of
 from tests.builders import NOW, a_claim, a_practice
 from tests.databases import Database
 
 OWN_FILES = Path(__file__).parents[1] / "samples" / "intake"
+BEGINNING = Scope(may_begin=True, agreement_on=date(2020, 1, 1))
 EVERYTHING = {
     "practices.csv": 2,
     "payers.csv": 3,
@@ -63,9 +65,7 @@ def bring(
 ) -> Outcome:
     files = {path.name: path for path in folder.iterdir()}
     export = intake.opened(intake.named(mapping), files)
-    return intake.take_in(
-        database.sessions, export, scope or Scope(may_begin=True), now=NOW, dry_run=dry_run
-    )
+    return intake.take_in(database.sessions, export, scope or BEGINNING, now=NOW, dry_run=dry_run)
 
 
 def counts(outcome: Outcome, name: str) -> dict[str, int]:
@@ -407,3 +407,31 @@ def test_what_was_written_is_on_record_by_ids(database: Database, folder: Path) 
         client = session.scalars(select(Client.id).where(Client.last_name == "Sample")).one()
         records = session.scalars(select(AuditRecord).where(AuditRecord.action == "intake")).all()
     assert any(client in record.subject_ids for record in records)
+
+
+def test_without_an_agreement_a_practice_begins_and_its_clients_wait(
+    database: Database, folder: Path
+) -> None:
+    waiting = bring(database, folder, Scope(may_begin=True))
+    after_it = bring(database, folder, Scope(may_begin=True, agreement_on=date(2020, 1, 1)))
+
+    assert counts(waiting, "new") == EVERYTHING | {
+        "clients.csv": 0, "policies.csv": 0, "appointments.csv": 0,
+    }  # fmt: skip
+    assert {(problem.file, problem.words) for problem in waiting.problems} == {
+        (name, NO_AGREEMENT) for name in ("clients.csv", "policies.csv", "appointments.csv")
+    }
+    assert after_it.total("new") == 0, "files do not give a known practice its agreement"
+
+
+def test_an_agreement_that_has_ended_takes_in_nobody(database: Database, folder: Path) -> None:
+    bring(database, folder)
+    with database.work(house=True) as session:
+        for practice in session.scalars(select(Practice)):
+            practice.agreement_ends_on = date(2026, 11, 19)
+    rewrite(folder / "clients.csv", "cl-1", {"first_name": "Other"})
+
+    outcome = bring(database, folder)
+
+    assert outcome.total("changed") == 0
+    assert NO_AGREEMENT in {problem.words for problem in outcome.problems}

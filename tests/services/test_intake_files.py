@@ -11,7 +11,7 @@ from backoffice.models.clients import Client, Policy
 from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.services import intake
-from backoffice.services.intake import FileUnreadable, MappingWrong, Scope, reports
+from backoffice.services.intake import FileUnreadable, MappingWrong, reports
 from backoffice.services.intake.fields import FIELDS
 from backoffice.services.intake.mapping import FOLDER
 from backoffice.services.intake.outcome import Problem
@@ -19,6 +19,7 @@ from backoffice.services.intake.reading import LATIN_1, OTHER_DELIMITER, rows, s
 from backoffice.services.intake.transforms import TRANSFORMS, Setting
 from tests.builders import NOW
 from tests.databases import Database
+from tests.services.test_intake import BEGINNING
 
 PROJECT = Path(__file__).parents[2]
 SYNTHEA = PROJECT.parent / "shared" / "samples" / "synthea"
@@ -197,9 +198,7 @@ def test_a_mapping_joins_sums_chooses_and_looks_into_other_files(
     files = {path.name: path for path in tmp_path.glob("*.csv")}
 
     export = intake.opened(intake.read(mapping), files)
-    outcome = intake.take_in(
-        fresh_database.sessions, export, Scope(may_begin=True), now=NOW, dry_run=False
-    )
+    outcome = intake.take_in(fresh_database.sessions, export, BEGINNING, now=NOW, dry_run=False)
 
     visits = outcome.files[-1]
     assert [(each.line, each.field) for each in outcome.problems] == [(4, "client_id")]
@@ -247,9 +246,7 @@ def test_a_year_of_others_visits_loads_once_and_changes_nothing_the_second_time(
     export = intake.opened(intake.named("synthea"), files)
 
     first, second = (
-        intake.take_in(
-            fresh_database.sessions, export, Scope(may_begin=True), now=NOW, dry_run=False
-        )
+        intake.take_in(fresh_database.sessions, export, BEGINNING, now=NOW, dry_run=False)
         for _ in range(2)
     )
 

@@ -34,6 +34,8 @@ from backoffice.sandbox.demo.vocabulary import (
 from backoffice.services.practices import note_payee
 
 TELEHEALTH_SHARE = 0.35
+AGREED_ON = date(2025, 1, 1)
+"""The first day of the demo's business associate agreements."""
 
 
 @dataclass
@@ -90,6 +92,7 @@ def make_practice(
     town = idea.town
     place = {"street": chance.street(), "city": town.city, "state": town.state, "zip": town.zip}
     practice.kind = PracticeKind.SOLO if idea.solo else PracticeKind.GROUP
+    practice.agreement_on = AGREED_ON
     practice.phone, practice.note_gate = chance.phone(town.area_code), idea.note_gate
     practice.street, practice.city = place["street"], place["city"]
     practice.state, practice.zip = place["state"], place["zip"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +61,7 @@ class Plan:
     dry_run: bool
 
 
-def bring(
+def bring(  # noqa: PLR0913 - a batch has many parts, all named
     session: Session,
     batch_id: UUID,
     mapping: str,
@@ -69,14 +69,19 @@ def bring(
     *,
     practice_id: UUID | None,
     now: datetime,
+    agreement_on: date | None = None,
 ) -> IntakeBatch:
-    """Remember files that lie in the store, and ask for their check."""
+    """Remember files that lie in the store, and ask for their check.
+
+    `agreement_on` is the first day of the agreement with practices that these files begin.
+    """
     by_id = audit.actor_of(session).user_id
     batch = IntakeBatch(
         id=batch_id,
         created_at=now,
         practice_id=practice_id,
         mapping=mapping,
+        agreement_on=agreement_on,
         files=[file.plain() for file in files],
         by_id=by_id,
     )
@@ -116,7 +121,7 @@ def plan_of(session: Session, batch_id: UUID, turn: str) -> Plan | None:
 
 def _scope_of(session: Session, batch: IntakeBatch) -> Scope:
     if batch.by_id is None:
-        return Scope(batch.practice_id, may_begin=True)
+        return Scope(batch.practice_id, may_begin=True, agreement_on=batch.agreement_on)
     bringer = person(session, batch.by_id)
     if bringer is None or not bringer.may(Permission.IMPORT_FILES):
         return Scope(batch.practice_id, allowed=frozenset())
@@ -124,6 +129,7 @@ def _scope_of(session: Session, batch: IntakeBatch) -> Scope:
         batch.practice_id,
         allowed=bringer.practices_where(Permission.IMPORT_FILES),
         may_begin=may_begin_practices(bringer),
+        agreement_on=batch.agreement_on,
         actor=Actor(user_id=batch.by_id),
     )
 

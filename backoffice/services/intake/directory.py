@@ -1,6 +1,7 @@
 """Whose rows a set of files may bring: settled before the transaction, whose tenancy stays."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,12 +34,14 @@ class NoPractice(Refused):
 class Scope:
     """For whom files are taken in: one practice or those the rows name, within what is allowed.
 
-    `allowed` None means every practice. Only with `may_begin` do unknown practices begin.
+    `allowed` None means every practice. Only with `may_begin` do unknown practices begin, under an
+    agreement since `agreement_on`; without that day their clients are not taken in yet.
     """
 
     practice_id: UUID | None = None
     allowed: frozenset[UUID] | None = None
     may_begin: bool = False
+    agreement_on: date | None = None
     actor: Actor = field(default_factory=Actor)
 
 
@@ -50,6 +53,7 @@ class Directory:
     only: UUID | None = None
     chosen: bool = False
     new: dict[str, UUID] = field(default_factory=dict)
+    agreement_on: date | None = None
 
     @property
     def ids(self) -> set[UUID]:
@@ -75,6 +79,7 @@ def directory_of(factory: sessionmaker[WalledSession], export: Export, scope: Sc
         raise NoPractice
     found = Directory({each: known[each] for each in named or known if each in known})
     if scope.may_begin:
+        found.agreement_on = scope.agreement_on
         found.new = {each: new_id() for each in named if each not in taken}
         found.by_source |= found.new
     if len(found.by_source) == 1 and named:
@@ -86,7 +91,11 @@ def directory_of(factory: sessionmaker[WalledSession], export: Export, scope: Sc
 
 def _chosen(session: Session, practice_id: UUID, scope: Scope) -> Directory:
     chosen = session.get(Practice, practice_id)
-    if chosen is None or (scope.allowed is not None and practice_id not in scope.allowed):
+    if (
+        chosen is None
+        or chosen.left_at is not None
+        or (scope.allowed is not None and practice_id not in scope.allowed)
+    ):
         raise NoPractice
     own = {chosen.source_id: chosen.id} if chosen.source_id else {}
     return Directory(own, only=chosen.id, chosen=True)

@@ -38,6 +38,7 @@ class Home:
     zone: ZoneInfo
     today: date
     payers: dict[str, KnownPayer] = field(default_factory=dict)
+    is_open: bool = True  # its agreement is in force
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,9 @@ KINDS: Mapping[str, Kind] = {
     )
 }  # fmt: skip
 """The kinds that are taken in set by set, in order; practices and payers have their own modules."""
+
+OF_PATIENTS = frozenset({"clients", "policies", "appointments"})
+"""The kinds that wait for the practice's agreement."""
 
 
 def _name_key(values: Values, seat: Seat) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,12 +47,22 @@ def known_practices(session: Session, ids: Collection[UUID] | None) -> dict[str,
 
 
 def take_in(
-    session: Session, values: Mapping[str, Any], practice_id: UUID, *, now: datetime
+    session: Session,
+    values: Mapping[str, Any],
+    practice_id: UUID,
+    *,
+    agreement_on: date | None,
+    now: datetime,
 ) -> Taken:
-    """Write one practice's row; what it leaves empty stays as it is."""
+    """Write one practice's row; what it leaves empty stays as it is.
+
+    `agreement_on` is for a practice that begins with it; a known one's agreement is never touched.
+    """
     _check(values)
     kept = session.get(Practice, practice_id)
     practice = kept or _begin(session, values, practice_id, now)
+    if kept is None:
+        practice.agreement_on = agreement_on
     changed = _write(practice, _of_practice(values))
     session.flush()
     if _write_profile(session, practice, values, now=now):

@@ -18,7 +18,7 @@ from backoffice.services.intake.directory import Directory, Scope, directory_of,
 from backoffice.services.intake.export import Export
 from backoffice.services.intake.fields import read_all
 from backoffice.services.intake.following import follow
-from backoffice.services.intake.kinds import KINDS, Home, Kind, Seat
+from backoffice.services.intake.kinds import KINDS, OF_PATIENTS, Home, Kind, Seat
 from backoffice.services.intake.lines import lines_of
 from backoffice.services.intake.mapping import (
     Table,
@@ -30,13 +30,16 @@ from backoffice.services.intake.merging import Staged, merge, prepare
 from backoffice.services.intake.outcome import FileReport, Outcome, Problem
 from backoffice.services.intake.reading import Row
 from backoffice.services.intake.rows import Reading, look_up, references_of, referring
-from backoffice.services.practices import FALLBACK_ZONE, local_day
+from backoffice.services.practices import FALLBACK_ZONE, agreement_in_force, local_day
 from backoffice.services.typed_values import WrongValue
 from backoffice.services.work import WalledSession, unit_of_work
 
 AT_ONCE = 10_000
 TWICE = "This id stands on an earlier line of the file too."
 NO_PRACTICE = "No practice of this id is known."
+NO_AGREEMENT = (
+    "No business associate agreement with this practice is in force: its clients come after it."
+)
 
 
 class _OnlyADryRun(Exception):
@@ -118,7 +121,13 @@ class _Run:
             practice_id = self.directory.by_source[given["id"]]
             if given["id"] in self.directory.new:
                 self._take_turns(session, {practice_id})
-                practices.take_in(session, values, practice_id, now=self.now)
+                practices.take_in(
+                    session,
+                    values,
+                    practice_id,
+                    agreement_on=self.directory.agreement_on,
+                    now=self.now,
+                )
                 self.outcome.touch(practice_id, "practices", [practice_id])
                 self.outcome.notes.append(f"The practice {given['name']} is new.")
 
@@ -148,7 +157,13 @@ class _Run:
 
     def _practice(self, session: Session, row: Reading, report: FileReport) -> None:
         self._take_turns(session, {row.practice_id})
-        taken = practices.take_in(session, row.values, row.practice_id, now=self.now)
+        taken = practices.take_in(
+            session,
+            row.values,
+            row.practice_id,
+            agreement_on=self.directory.agreement_on,
+            now=self.now,
+        )
         self._count(report, new=taken.new, changed=taken.changed)
         if taken.new or taken.changed:
             self.outcome.touch(row.practice_id, "practices", [row.practice_id])
@@ -217,6 +232,8 @@ class _Run:
             home = self._home(session, practice_id)
             if home is None:  # the practice's own row was refused
                 return None, None, [(column, NO_PRACTICE)]
+            if table.kind in OF_PATIENTS and not home.is_open:
+                return None, practice_id, [(column, NO_AGREEMENT)]
             zone = home.zone
         given = given_by(table, raw.cells, self.export.book, zone)
         values, wrong = read_all(table.kind, given)
@@ -323,6 +340,7 @@ class _Run:
                 zone_of(practice.time_zone),
                 local_day(practice.time_zone, self.now),
                 payers.payers_of(session, practice_id),
+                is_open=agreement_in_force(practice, now=self.now),
             )
         return self.homes[practice_id]
 
