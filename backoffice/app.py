@@ -22,6 +22,7 @@ from backoffice.web import (
     claims,
     clients,
     documents,
+    downloads,
     errors,
     events,
     filters,
@@ -92,7 +93,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_keyring(Keyring(settings.field_keys, settings.index_key))
     _join_extensions(app, settings, documents)
-    for module in (assets, filters, errors, frame, looks):
+    for module in (assets, filters, errors, frame, looks, downloads):
         module.register(app)
     app.before_request(_name_the_request)
     app.before_request(stand_at_the_door)

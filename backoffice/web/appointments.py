@@ -1,7 +1,5 @@
 """The Unbilled queue: what can be billed, what is missing, and the way from one to the other."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -33,6 +31,7 @@ from backoffice.web.access import needs
 from backoffice.web.appointments_filters import offers, read_wanted, sorted_by, tokens
 from backoffice.web.appointments_forms import SessionForm, choices_of, say_wrong
 from backoffice.web.asked import asked_as
+from backoffice.web.downloads import asked_form, table
 from backoffice.web.extensions import clock, me, settings, work
 from backoffice.web.frame import acting_ids
 
@@ -159,17 +158,14 @@ def bill() -> ResponseReturnValue:
 @bp.get("/export")
 @needs(Permission.EXPORT)
 def export() -> ResponseReturnValue:
-    """Give the whole result as CSV; cells that a spreadsheet would run are made harmless."""
+    """Give the whole result as CSV or XLSX."""
+    form = asked_form()
     with work(practices=acting_ids()) as session:
         wanted = read_wanted(session, me(), clock())
-        rows = list(exporting.export_rows(session, wanted))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(exporting.EXPORT_HEAD)
-    writer.writerows(rows)
-    name = f"unbilled-{clock():%Y%m%d}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue(), mimetype="text/csv", headers=headers)
+        exporting.note_export(session, wanted)
+        rows = exporting.export_rows(session, wanted)
+        name = f"unbilled-{clock():%Y%m%d}"
+        return table(name, exporting.EXPORT_HEAD, rows, form=form)
 
 
 @contextmanager

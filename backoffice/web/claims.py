@@ -1,7 +1,5 @@
 """Claims: the list of all of them, one whole, and the steps a person may take with it."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -28,6 +26,7 @@ from backoffice.web import claims_shapes as shapes
 from backoffice.web.access import needs
 from backoffice.web.claims_filters import offers, read_wanted, sorted_by, tokens
 from backoffice.web.claims_tabs import TABS, counts_of_tabs
+from backoffice.web.downloads import asked_form, table
 from backoffice.web.extensions import clock, me, settings, work
 from backoffice.web.filters import dollars, label, plural
 from backoffice.web.frame import acting_ids, way
@@ -65,15 +64,13 @@ def mine() -> ResponseReturnValue:
 @bp.get("/export")
 @needs(Permission.EXPORT)
 def export() -> ResponseReturnValue:
-    """Take the list out as CSV, as it is filtered."""
+    """Take the list out as CSV or XLSX, as it is filtered."""
+    form = asked_form()
     with work(practices=acting_ids()) as session:
         wanted = read_wanted(session, me(), clock())
         exporting.note_export(session, wanted)
-        written = io.StringIO()
-        rows = csv.writer(written)
-        rows.writerow(exporting.HEAD)
-        rows.writerows(exporting.export_rows(session, wanted))
-    return _download(written.getvalue().encode(), "claims.csv", "text/csv; charset=utf-8")
+        rows = exporting.export_rows(session, wanted)
+        return table("claims", exporting.HEAD, rows, form=form)
 
 
 @bp.get("/<uuid:claim_id>")

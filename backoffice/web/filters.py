@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
+from urllib.parse import urlencode
 
 from flask import Flask, g, has_app_context, request, url_for
 from markupsafe import Markup
@@ -214,7 +215,9 @@ def here(**changes: str | int | None) -> str:
         query.pop(key, None)
         if value is not None:
             query[key] = [str(value)]
-    return url_for(request.endpoint or "", **(request.view_args or {}), **query)  # type: ignore[arg-type]  # url_for takes lists as repeated values
+    # never as values of url_for: `?_scheme=` or `?endpoint=` would be words to it
+    path = url_for(request.endpoint or "", **(request.view_args or {}))
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def _time(machine: str, words: str, *, title: str = "") -> str:

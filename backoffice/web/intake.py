@@ -14,6 +14,7 @@ from backoffice.services import intake as intake_service
 from backoffice.services.intake import batches, keeping, reports
 from backoffice.services.intake.fields import FIELDS
 from backoffice.web.access import needs
+from backoffice.web.downloads import asked_form, table
 from backoffice.web.extensions import clock, documents, house_work, me
 from backoffice.web.intake_forms import BringForm
 
@@ -83,17 +84,16 @@ def commit(batch_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", batch_id=batch_id))
 
 
-@bp.get("/<uuid:batch_id>/refused.csv")
+@bp.get("/<uuid:batch_id>/refused")
 @needs(Permission.IMPORT_FILES)
 def problems(batch_id: UUID) -> ResponseReturnValue:
-    """Download every refused row with its reason."""
+    """Download every refused row with its reason, as CSV or XLSX."""
+    form = asked_form()
     with house_work() as session:
         batch = batches.batch_of(session, batch_id, me())
         found = batches.problems_of(session, batch.id)
-        lines = list(reports.lines(found, batch.counts))
-    answer = Response(lines, mimetype="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="intake-{batch_id}.csv"'
-    return answer
+        rows = reports.rows(found, batch.counts)
+        return table(f"intake-{batch.id}", reports.HEADER, rows, form=form)
 
 
 def _list(session: Session) -> dict[str, Any]:

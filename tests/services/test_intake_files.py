@@ -211,12 +211,14 @@ def test_a_mapping_joins_sums_chooses_and_looks_into_other_files(
         assert session.scalars(select(Client)).one().last_name == "Unnamed"
 
 
-def test_no_cell_of_the_report_is_a_formula() -> None:
-    problem = Problem("=cmd.csv", 3, "@x", "+1")
+def test_the_report_counts_what_was_left_out_below_what_was_refused() -> None:
+    problem = Problem("clients.csv", 3, "", "Its id is missing.")
+    counts = {"files": [{"file": "clients.csv", "skipped_for": {"no insurance": 4}}]}
 
-    told = list(reports.lines([problem], {"files": []}))
-
-    assert told[1].strip() == "'=cmd.csv,3,'@x,'+1,1"
+    assert list(reports.rows([problem], counts)) == [
+        ("clients.csv", 3, "whole row", "Its id is missing.", 1),
+        ("clients.csv", None, None, "left out: no insurance", 4),
+    ]
 
 
 def test_every_column_and_every_transform_is_documented() -> None:

@@ -1,5 +1,6 @@
 """The pages of claims: what is listed, what one claim shows, which steps are offered and taken."""
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 import time_machine
 from flask import Flask
+from openpyxl import load_workbook
 from sqlalchemy import event, select
 
 from backoffice.models.audit import AuditRecord
@@ -196,6 +198,11 @@ class TestTheList:
             kept = session.scalars(select(AuditRecord).where(AuditRecord.action == "export")).one()
         assert kept.detail == {"rows": 2}
         assert kept.user_id == scene.cast.biller.id
+        assert "as=xlsx" in biller.get("/claims?status=prepared&_scheme=javascript").text
+        book = load_workbook(io.BytesIO(biller.get("/claims/export?as=xlsx").response.data))
+        assert book.active["C2"].value.endswith("Sample")
+        assert book.active["G2"].data_type == "n"
+        assert biller.get("/claims/export?as=exe").status == 400
         assert Browser(app).sign_in(scene.cast.owner).get("/claims/export").status == 403
 
 

@@ -113,13 +113,13 @@ def test_a_batch_is_saved_once_and_only_after_its_check(
     assert browser.post(f"{page}/commit").status == 422
 
 
-def test_the_report_names_line_and_field_and_no_cell_is_a_formula(
+def test_the_report_names_line_and_field(
     app: Flask, cast_of: Cast, fresh_database: Database, runtime: Runtime
 ) -> None:
     browser, page = upload(app, cast_of.biller, cast_of.practice.id, {"clients.csv": CLIENTS})
     work_off(fresh_database, runtime)
 
-    report = browser.get(f"{page}/refused.csv")
+    report = browser.get(f"{page}/refused")
 
     assert report.text.splitlines()[1].startswith("clients.csv,3,birth_date,")
     assert "attachment" in report.response.headers["Content-Disposition"]
@@ -177,7 +177,7 @@ def test_strangers_find_nothing_and_readers_may_not(
     stranger = Browser(app).sign_in(cast_of.stranger)
     reader = Browser(app).sign_in(cast_of.clinician)
 
-    for path in (page, f"{page}/refused.csv", f"{page}/progress"):
+    for path in (page, f"{page}/refused", f"{page}/progress"):
         assert stranger.get(path).status == 404
         assert reader.get(path).status == 403
     assert stranger.post(f"{page}/commit").status == 404

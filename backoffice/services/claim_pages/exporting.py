@@ -11,6 +11,7 @@ from backoffice.services import audit
 from backoffice.services.access import held, visible
 from backoffice.services.claim_pages.lists import conditions
 from backoffice.services.claim_pages.wanted import Wanted
+from backoffice.services.exporting import Cell
 from backoffice.services.work import practices_of
 
 HEAD = (
@@ -20,8 +21,8 @@ HEAD = (
 _AT_ONCE = 500
 
 
-def export_rows(session: Session, wanted: Wanted) -> Iterator[tuple[str, ...]]:
-    """Yield the whole result, oldest claims first; no cell begins as a formula would."""
+def export_rows(session: Session, wanted: Wanted) -> Iterator[tuple[Cell, ...]]:
+    """Yield the whole result, oldest claims first."""
     plain = replace(wanted, after=None, before=None)
     query = (
         visible(session, Claim)
@@ -31,7 +32,7 @@ def export_rows(session: Session, wanted: Wanted) -> Iterator[tuple[str, ...]]:
         .execution_options(yield_per=_AT_ONCE)
     )
     for claim in session.scalars(query):
-        yield tuple(map(_harmless, _exported(claim)))
+        yield _exported(claim)
 
 
 def note_export(session: Session, wanted: Wanted) -> None:
@@ -55,15 +56,10 @@ def note_export(session: Session, wanted: Wanted) -> None:
         )
 
 
-def _exported(claim: Claim) -> tuple[object, ...]:
+def _exported(claim: Claim) -> tuple[Cell, ...]:
     return (
         claim.practice_id, claim.our_number, claim.client.name, claim.payer.name, claim.first_day,
         claim.last_day, claim.charge_amount, claim.insurance_paid_amount,
         claim.client_share_amount, claim.write_off_amount, claim.balance_amount,
-        claim.status.value, claim.status_since.isoformat(), "yes" if claim.needs_review else "",
+        claim.status, claim.status_since, "yes" if claim.needs_review else "",
     )  # fmt: skip
-
-
-def _harmless(cell: object) -> str:
-    words = str(cell)
-    return f"'{words}" if words[:1] in {"=", "+", "-", "@", "\t", "\r"} else words

@@ -1,11 +1,10 @@
 """The report that is downloaded: each refused row, and how many were left out why."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+from backoffice.services.exporting import Cell
+
 HEADER = ("file", "line", "field", "what", "rows")
 
 
@@ -29,23 +28,10 @@ class Told(Protocol):
         """Return what is wrong, never the value."""
 
 
-def lines(problems: Iterable[Told], counts: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the report as CSV: refused rows by file and line, then skipped rows by reason."""
-    yield _line(HEADER)
+def rows(problems: Iterable[Told], counts: Mapping[str, Any]) -> Iterator[tuple[Cell, ...]]:
+    """Yield the report: refused rows by file and line, then skipped rows by reason."""
     for problem in problems:
-        yield _line((problem.file, problem.line, problem.field or "whole row", problem.words, 1))
+        yield problem.file, problem.line, problem.field or "whole row", problem.words, 1
     for file in counts.get("files", []):
         for words, count in file["skipped_for"].items():
-            yield _line((file["file"], "", "", f"left out: {words}", count))
-
-
-def harmless(cell: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _line(cells: Iterable[object]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerow([harmless(cell) for cell in cells])
-    return written.getvalue()
+            yield file["file"], None, None, f"left out: {words}", count
