@@ -22,6 +22,7 @@ from backoffice.rules.scrub import (
     Severity,
     file_mode_findings,
     has_errors,
+    leave_findings,
     scrub,
 )
 from tests.rules.scrubbed import (
@@ -103,7 +104,8 @@ def test_what_a_payer_asks_for_is_found_only_for_that_payer(
 
 
 def test_every_code_is_reached_by_a_test_and_has_words_and_a_cure() -> None:
-    reached = {code for code, _, _ in BROKEN + ASKED} | {C.FILE_MODE_DIFFERS}
+    beside = {C.FILE_MODE_DIFFERS, C.AGREEMENT_MISSING, C.CONSENT_MISSING}
+    reached = {code for code, _, _ in BROKEN + ASKED} | beside
     assert reached == set(ScrubCode) == set(ADVICE)
     for advice in ADVICE.values():
         assert "{it}" in advice.words
@@ -133,6 +135,14 @@ def test_a_test_file_goes_to_a_test_account_and_no_other() -> None:
         other = file_mode_findings(file_is_test=file_is_test, account_is_test=not file_is_test)
         assert same == ()
         assert [each.code for each in other] == [C.FILE_MODE_DIFFERS]
+
+
+def test_without_agreement_or_consent_a_claim_stays_whatever_it_says() -> None:
+    neither = leave_findings(has_agreement=False, has_consent=False)
+
+    assert [each.code for each in neither] == [C.AGREEMENT_MISSING, C.CONSENT_MISSING]
+    assert has_errors(leave_findings(has_agreement=True, has_consent=False))
+    assert leave_findings(has_agreement=True, has_consent=True) == ()
 
 
 def test_the_filing_clock_of_a_secondary_runs_from_the_primarys_remittance() -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "Severity",
     "file_mode_findings",
     "has_errors",
+    "leave_findings",
     "scrub",
 ]
 
@@ -62,3 +63,19 @@ def file_mode_findings(*, file_is_test: bool, account_is_test: bool) -> tuple[Sc
     if file_is_test is account_is_test:
         return ()
     return (found(ScrubCode.FILE_MODE_DIFFERS, Place("File mode", "ISA15")),)
+
+
+def leave_findings(*, has_agreement: bool, has_consent: bool) -> tuple[ScrubFinding, ...]:
+    """Return what keeps a claim here whatever it says: of this practice or client nothing leaves.
+
+    The practice's business associate agreement (45 CFR 164.504(e)) is in force, and so is the
+    client's consent where the records fall under 42 CFR Part 2 (2.31, 2.33).
+    """
+    found_here = []
+    if not has_agreement:
+        place = Place("Business associate agreement", "45 CFR 164.504(e)")
+        found_here.append(found(ScrubCode.AGREEMENT_MISSING, place))
+    if not has_consent:
+        place = Place("Client consent", "42 CFR 2.31, 2.33")
+        found_here.append(found(ScrubCode.CONSENT_MISSING, place))
+    return tuple(found_here)

@@ -19,6 +19,8 @@ class ScrubCode(StrEnum):
     NOT_WRITABLE = "not_writable"
     CODE_UNKNOWN = "code_unknown"
     FILE_MODE_DIFFERS = "file_mode_differs"
+    AGREEMENT_MISSING = "agreement_missing"
+    CONSENT_MISSING = "consent_missing"
     PCN_TOO_LONG = "pcn_too_long"
     PCN_LONG = "pcn_long"
     PCN_CHARACTERS = "pcn_characters"

@@ -26,6 +26,17 @@ WORDS_ON_PARTIES: Final[Mapping[ScrubCode, Advice]] = MappingProxyType(
             "{it} is marked test where production is meant, or the other way round.",
             "Send test files with the test key, production files with the production key.",
         ),
+        _C.AGREEMENT_MISSING: Advice(
+            _E,
+            "{it} is not in force: nothing of this practice's clients may leave.",
+            "An administrator enters its days under Compliance, Agreements.",
+        ),
+        _C.CONSENT_MISSING: Advice(
+            _E,
+            "{it} to disclosure for treatment, payment and operations does not hold today, and "
+            "the client's records are under 42 CFR Part 2.",
+            "Record the signed consent on the client's page, under Consents.",
+        ),
         _C.PCN_TOO_LONG: Advice(
             _E,
             "{it} is longer than {limit} characters: payers cut it and answers find no claim.",

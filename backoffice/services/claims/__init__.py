@@ -14,6 +14,7 @@ from backoffice.services.claims.creating import (
 )
 from backoffice.services.claims.facts import facts_for, payer_number_of
 from backoffice.services.claims.frozen import freeze, thaw
+from backoffice.services.claims.permitted import findings_on_leaving
 from backoffice.services.claims.releasing import (
     LeftAlready,
     NotReleasable,
@@ -52,6 +53,7 @@ __all__ = [
     "attempts_of",
     "create_claims",
     "facts_for",
+    "findings_on_leaving",
     "freeze",
     "history",
     "hold",

@@ -21,6 +21,7 @@ from backoffice.services import audit
 from backoffice.services.access import held
 from backoffice.services.claims.facts import facts_for, payer_number_of
 from backoffice.services.claims.frozen import freeze
+from backoffice.services.claims.permitted import findings_on_leaving
 from backoffice.services.claims.steps import HEARD, MONEY, advance, attempts_of, locked
 from backoffice.services.readiness_facts import payer_rules
 from backoffice.services.refusal import NotVisible, Refused
@@ -76,7 +77,10 @@ def release(
     facts = facts_for(session, claim, attempt)
     practice = session.get_one(Practice, claim.practice_id)
     today = today_in(practice.time_zone, now)
-    findings = scrub(facts, on=today, rules=payer_rules(claim.payer))
+    findings = (
+        *findings_on_leaving(session, claim, on=today, now=now),
+        *scrub(facts, on=today, rules=payer_rules(claim.payer)),
+    )
     claim.scrub_findings = [as_stored(finding) for finding in findings]
     if has_errors(findings):
         advance(session, claim, ClaimEvent.SCRUB_FAILED, now=now, source=StepSource.RULE, by=by)

@@ -25,7 +25,13 @@ from backoffice.rules.scrub import has_errors, scrub
 from backoffice.services import postings
 from backoffice.services.access import held
 from backoffice.services.claim_files import FileHeader, claim_file
-from backoffice.services.claims import advance, as_stored, ask_for_person, thaw
+from backoffice.services.claims import (
+    advance,
+    as_stored,
+    ask_for_person,
+    findings_on_leaving,
+    thaw,
+)
 from backoffice.services.readiness_facts import payer_rules
 from backoffice.services.refusal import ChangedElsewhere
 from backoffice.services.submissions.routing import account_for
@@ -158,9 +164,12 @@ def _unfiled() -> ColumnElement[bool]:
 
 
 def _passes(session: Session, ready: Ready, *, on: date, now: datetime) -> bool:
-    """Take the last look: days have gone by, and a payer's rules may have changed."""
+    """Take the last look: a payer's rules, the agreement, a consent may have changed meanwhile."""
     claim = ready.claim
-    findings = scrub(ready.facts, on=on, rules=payer_rules(claim.payer))
+    findings = (
+        *findings_on_leaving(session, claim, on=on, now=now),
+        *scrub(ready.facts, on=on, rules=payer_rules(claim.payer)),
+    )
     writable = _is_writable(ready.facts, now=now)
     if writable and not has_errors(findings):
         return True
