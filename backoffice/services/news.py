@@ -42,7 +42,7 @@ def news_of(session: Session, mail_id: UUID, person: Person) -> News:
     mail = session.scalars(query).one_or_none()
     if mail is None:
         raise NotVisible
-    audit.record(
+    audit.took(
         session,
         "open_mail",
         subject_kind="mail",

@@ -7,7 +7,6 @@ import pytest
 from pypdf import PdfWriter
 from sqlalchemy import select, text
 
-from backoffice.models.audit import AuditRecord
 from backoffice.models.documents import Document, DocumentKind, DocumentState
 from backoffice.models.outbox import Errand
 from backoffice.models.sealing import Keyring
@@ -18,6 +17,7 @@ from backoffice.services.documents.reading import NoSuchClaim
 from backoffice.services.refusal import NotVisible
 from tests.builders import NOW
 from tests.databases import Database
+from tests.record import on_record
 from tests.talk import MINUTE, Talk, a_talk
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
@@ -126,9 +126,7 @@ def test_every_opening_is_on_record(talk: Talk) -> None:
         documents.opened(session, document.id, person)
 
     with talk.work() as session:
-        actions = session.scalars(
-            select(AuditRecord.action).where(AuditRecord.subject_kind == "document")
-        ).all()
+        actions = [each.action for each in on_record(session, subject_kind="document")]
     assert actions == ["receive", "store", "open"]
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment, AppointmentLine
-from backoffice.models.audit import AuditRecord
 from backoffice.models.claims import Claim
 from backoffice.models.clients import Client, Policy
 from backoffice.models.outbox import Errand
@@ -29,6 +28,7 @@ from backoffice.services.intake.running import NO_AGREEMENT
 from backoffice.services.work import practices_of
 from tests.builders import NOW, a_claim, a_practice
 from tests.databases import Database
+from tests.record import on_record
 
 OWN_FILES = Path(__file__).parents[1] / "samples" / "intake"
 BEGINNING = Scope(may_begin=True, agreement_on=date(2020, 1, 1))
@@ -162,8 +162,9 @@ def test_a_dry_run_counts_the_same_and_leaves_nothing(database: Database, folder
 
     assert counts(outcome, "new") == EVERYTHING
     with database.work(house=True) as session:
-        for model in (Practice, Payer, PayeeIdentity, Errand, AuditRecord):
+        for model in (Practice, Payer, PayeeIdentity, Errand):
             assert session.scalar(select(func.count()).select_from(model)) == 0, model
+        assert on_record(session) == []
 
 
 def test_a_corrected_row_updates_and_an_empty_cell_erases_nothing(
@@ -405,7 +406,7 @@ def test_what_was_written_is_on_record_by_ids(database: Database, folder: Path) 
 
     with database.work(practices=everyone(database).values(), house=True) as session:
         client = session.scalars(select(Client.id).where(Client.last_name == "Sample")).one()
-        records = session.scalars(select(AuditRecord).where(AuditRecord.action == "intake")).all()
+        records = on_record(session, action="intake")
     assert any(client in record.subject_ids for record in records)
 
 

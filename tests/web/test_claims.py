@@ -15,7 +15,6 @@ from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import event, select
 
-from backoffice.models.audit import AuditRecord
 from backoffice.models.claims import Claim, StepSource
 from backoffice.models.messages import Message, Thread
 from backoffice.models.submissions import Submission
@@ -29,6 +28,7 @@ from tests.builders import a_claim as a_bare_claim
 from tests.cast import Cast, a_cast
 from tests.databases import Database
 from tests.pages import Browser, Page
+from tests.record import on_record
 from tests.services import billing as ready
 from tests.services.billing import Billing
 
@@ -195,7 +195,7 @@ class TestTheList:
         assert "'=HYPERLINK(1) Sample" in answer.text
         assert answer.response.headers["Content-Disposition"] == 'attachment; filename="claims.csv"'
         with fresh_database.work(practices=[scene.cast.practice.id], house=True) as session:
-            kept = session.scalars(select(AuditRecord).where(AuditRecord.action == "export")).one()
+            (kept,) = on_record(session, action="export")
         assert kept.detail == {"rows": 2}
         assert kept.user_id == scene.cast.biller.id
         assert "as=xlsx" in biller.get("/claims?status=prepared&_scheme=javascript").text
@@ -252,12 +252,9 @@ class TestOneClaim:
         biller.get(scene.path)
 
         with fresh_database.work(practices=[scene.cast.practice.id], house=True) as session:
-            kept = session.scalars(
-                select(AuditRecord).where(
-                    AuditRecord.action == "read", AuditRecord.subject_kind == "claim"
-                )
-            ).one()
-        assert kept.subject_ids == [scene.claim.id]
+            (kept,) = on_record(session, action="read", subject_kind="claim")
+        assert scene.claim.id in kept.subject_ids
+        assert kept.client_ids == [scene.claim.client_id]
         assert kept.user_id == scene.cast.biller.id
 
     def test_another_practices_claim_reads_like_one_that_is_not_there(
@@ -428,9 +425,7 @@ class TestTheFile:
         assert answer.response.data == sent
         assert answer.response.headers["Content-Disposition"].startswith("attachment")
         with fresh_database.work(practices=[scene.cast.practice.id], house=True) as session:
-            kept = session.scalars(
-                select(AuditRecord).where(AuditRecord.action == "download")
-            ).one()
+            (kept,) = on_record(session, action="download")
         assert claim.id in kept.subject_ids
         owner = Browser(app).sign_in(scene.cast.owner)
         assert owner.get(f"/claims/{claim.id}/attempts/1/837").status == 403

@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from backoffice.gateways.documents import DocumentsUnavailable, InMemoryDocuments
-from backoffice.models.audit import AuditRecord
 from backoffice.models.documents import Document, DocumentState
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
@@ -19,6 +18,7 @@ from backoffice.web.extensions import DOCUMENTS
 from tests.cast import a_user, joins
 from tests.databases import Database
 from tests.pages import Browser, Page
+from tests.record import on_record
 from tests.services.test_documents import PNG, a_pdf
 from tests.talk import Talk, a_talk
 
@@ -129,7 +129,7 @@ def test_every_giving_is_on_record_with_who_it_was(
     Browser(app).sign_in(talk.cast.owner).get(f"/documents/{document.id}")
 
     with talk.work() as session:
-        (record,) = session.scalars(select(AuditRecord).where(AuditRecord.action == "open"))
+        (record,) = on_record(session, action="open")
     assert (record.user_id, record.subject_ids) == (talk.cast.owner.id, [document.id])
 
 

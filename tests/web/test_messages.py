@@ -5,9 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from backoffice.models.audit import AuditRecord
 from backoffice.models.messages import Message
 from backoffice.models.notifications import Mail, MailState
 from backoffice.models.sealing import Keyring
@@ -17,6 +16,7 @@ from backoffice.rules.roles import Role
 from tests.cast import a_user
 from tests.databases import Database
 from tests.pages import Browser, Page
+from tests.record import on_record
 from tests.talk import Talk, a_talk
 
 
@@ -340,9 +340,4 @@ def test_a_mails_link_opened_by_somebody_else_reads_like_none_and_is_put_on_reco
         assert same_nothing(browser.get(link), browser.get(f"/news/{uuid4()}"))
 
     with talk.database.work(house=True) as session:
-        refused = session.scalar(
-            select(func.count())
-            .select_from(AuditRecord)
-            .where(AuditRecord.action == "refused_mail_link")
-        )
-    assert refused == 6
+        assert len(on_record(session, action="refused_mail_link")) == 6

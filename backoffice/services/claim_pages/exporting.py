@@ -45,7 +45,7 @@ def note_export(session: Session, wanted: Wanted) -> None:
     )
     taken = dict(session.execute(counted).all())
     for practice_id in sorted(practices_of(session)):
-        audit.record(
+        audit.took(
             session,
             "export",
             subject_kind="claim",

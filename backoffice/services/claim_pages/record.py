@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from backoffice.models.claims import Claim, ClaimStep, StepSource
@@ -16,7 +16,7 @@ from backoffice.rules.claim_facts import ClaimFacts, Frequency
 from backoffice.rules.claim_status import EDITABLE, ClaimEvent, ClaimStatus
 from backoffice.rules.identifiers import patient_control_number
 from backoffice.services import audit
-from backoffice.services.access import one, visible
+from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.claims import attempts_of, facts_for, history, payer_number_of, thaw
 from backoffice.services.refusal import NotVisible, Refused
@@ -118,13 +118,7 @@ def record(session: Session, claim_id: UUID, *, person: Person) -> Record:
         user.id: user for user in session.scalars(select(User).where(User.id.in_(named - {None})))
     }
     numbers = [each.clearinghouse_number for each in attempts if each.clearinghouse_number]
-    audit.record(
-        session,
-        "read",
-        subject_kind="claim",
-        subject_ids=[claim.id],
-        practice_id=claim.practice_id,
-    )
+    audit.read(session, "claim", [claim.id], practice_id=claim.practice_id)
     return Record(
         claim=claim,
         practice=session.get_one(Practice, claim.practice_id),
@@ -183,11 +177,19 @@ def file_of(session: Session, claim_id: UUID, attempt_no: int, *, person: Person
     if attempt.submission_id is None:
         raise NotSentYet
     submission = one(session, Submission, attempt.submission_id)
-    audit.record(
+    beside = visible(session, Claim).where(Claim.id.in_(_claims_in(session, submission)))
+    session.scalars(beside).all()  # all that it carries is shown with it
+    audit.took(
         session,
         "download",
         subject_kind="submission",
-        subject_ids=[submission.id, claim.id],
+        subject_ids=[submission.id],
         practice_id=claim.practice_id,
     )
     return SentFile(submission.filename, body_of(submission))
+
+
+def _claims_in(session: Session, submission: Submission) -> Select[UUID]:
+    return select(Attempt.claim_id).where(
+        held(session, Attempt.practice_id), Attempt.submission_id == submission.id
+    )

@@ -120,7 +120,8 @@ def opened(session: Session, document_id: UUID, person: Person) -> Document:
         raise AlreadyWithdrawn
     if document.state is not DocumentState.STORED:
         raise NotVisible
-    audit.record(
+    session.scalars(_claims_of(session, document)).all()  # whom it is about stands on record too
+    audit.took(
         session,
         "open",
         subject_kind="document",
@@ -128,6 +129,17 @@ def opened(session: Session, document_id: UUID, person: Person) -> Document:
         practice_id=document.practice_id,
     )
     return document
+
+
+def _claims_of(session: Session, document: Document) -> Select[Claim]:
+    return (
+        visible(session, Claim)
+        .join(
+            DocumentLink,
+            (DocumentLink.practice_id == Claim.practice_id) & (DocumentLink.claim_id == Claim.id),
+        )
+        .where(DocumentLink.document_id == document.id)
+    )
 
 
 def same_as(session: Session, document: Document) -> Document | None:

@@ -226,13 +226,7 @@ def conversation(session: Session, thread_id: UUID, person: Person) -> Conversat
 
 def put_on_record(session: Session, shown: Conversation) -> None:
     """Note that a thread was read."""
-    audit.record(
-        session,
-        "read",
-        subject_kind="thread",
-        subject_ids=[shown.thread.id],
-        practice_id=shown.thread.practice_id,
-    )
+    audit.read(session, "thread", [shown.thread.id], practice_id=shown.thread.practice_id)
 
 
 def _in_box(session: Session, person: Person, box: Box) -> Select[Thread]:

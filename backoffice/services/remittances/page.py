@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.models.claims import Claim
@@ -21,8 +22,8 @@ from backoffice.rules.money import ZERO, total
 from backoffice.rules.posting import REVIEW_WORDS, ReviewReason
 from backoffice.rules.posting.checks import PROVIDER_ADJUSTMENTS
 from backoffice.rules.remittance_facts import AdjudicatedLine
-from backoffice.services import postings
-from backoffice.services.access import one, visible
+from backoffice.services import audit, postings
+from backoffice.services.access import held, one, visible
 from backoffice.services.remittances.facts import (
     Decided,
     decided_of,
@@ -251,3 +252,18 @@ def _placed(session: Session, remittance: Remittance) -> list[Placed]:
         words = rule.words if rule else "Adjustment of an unknown kind"
         found.append(Placed(row, words, goes_to, ZERO - row.amount))
     return found
+
+
+def note_raw(session: Session, remittance: Remittance) -> None:
+    """Put on record that a remittance is shown as it came, and whose claims are in it."""
+    claims = select(RemittanceClaim.claim_id).where(
+        held(session, RemittanceClaim.practice_id), RemittanceClaim.remittance_id == remittance.id
+    )
+    session.scalars(visible(session, Claim).where(Claim.id.in_(claims))).all()
+    audit.took(
+        session,
+        "read_raw",
+        subject_kind="remittance",
+        subject_ids=[remittance.id],
+        practice_id=remittance.practice_id,
+    )

@@ -36,7 +36,7 @@ def note_export(session: Session, wanted: Wanted) -> None:
     counted = select(Appointment.practice_id, func.count()).where(*_chosen(session, wanted))
     taken = dict(session.execute(counted.group_by(Appointment.practice_id)).all())
     for practice_id in sorted(practices_of(session)):
-        audit.record(
+        audit.took(
             session,
             "export",
             subject_kind="appointment",

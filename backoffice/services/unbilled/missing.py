@@ -237,10 +237,4 @@ def _lack(
 
 def note_reading(session: Session, appointment: Appointment) -> None:
     """Put on record that somebody read what this appointment lacks."""
-    audit.record(
-        session,
-        "read",
-        subject_kind="appointment",
-        subject_ids=[appointment.id],
-        practice_id=appointment.practice_id,
-    )
+    audit.read(session, "appointment", [appointment.id], practice_id=appointment.practice_id)
