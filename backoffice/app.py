@@ -3,9 +3,8 @@
 import os
 import uuid
 from pathlib import Path
-from typing import cast
 
-from flask import Flask, g, session
+from flask import Flask, g
 from flask_login import AnonymousUserMixin
 
 from backoffice.config import Settings
@@ -32,7 +31,6 @@ from backoffice.web import (
     looks,
     messages,
     news,
-    on_record,
     remittances,
     submissions,
     today,
@@ -47,7 +45,7 @@ from backoffice.web.extensions import (
     login,
     session_factory,
 )
-from backoffice.web.sessions import PostgresSessions, StoredSession
+from backoffice.web.sessions import PostgresSessions, current
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_UPLOAD = 110 * 1024 * 1024
@@ -99,7 +97,6 @@ def create_app(
     app.before_request(_name_the_request)
     app.before_request(stand_at_the_door)
     app.after_request(headers.dress)
-    on_record.register(app)
     _join_views(app)
     events.register(app, live or RedisLive(settings.redis_url), app.extensions[SESSIONS])
     refuse_views_without_permission(app)
@@ -145,9 +142,8 @@ def _name_the_request() -> None:
 
 
 def _person_of_the_session(_request: object) -> Person | None:
-    """Return Flask-Login's current_user: whoever our session row names."""
-    stored = cast(StoredSession, session._get_current_object())  # type: ignore[attr-defined]  # a proxy
-    user_id = stored.user_id
+    """Return Flask-Login's current_user: whoever our session names, with both factors given."""
+    user_id = current().full_user_id
     if user_id is None:
         return None
     with unit_of_work(session_factory(), house=True, user_id=user_id) as unit:

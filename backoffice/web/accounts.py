@@ -1,24 +1,19 @@
 """Signing in and out."""
 
-from typing import cast
-
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
+from backoffice.models.users import Level
 from backoffice.services import accounts
 from backoffice.web.access import next_page, public, signed_in
 from backoffice.web.accounts_forms import SignInForm
 from backoffice.web.extensions import clock, house_work
-from backoffice.web.sessions import StoredSession
+from backoffice.web.sessions import current
 
 bp = Blueprint("accounts", __name__)
 
 WRONG = "Email or password is wrong, or there were too many tries. Wait a little, then try again."
-
-
-def _browser_session() -> StoredSession:
-    return cast(StoredSession, session._get_current_object())  # type: ignore[attr-defined]  # a proxy
 
 
 @bp.get("/")
@@ -43,9 +38,7 @@ def sign_in() -> ResponseReturnValue:
     if user is None:
         page = render_template("accounts/sign_in.html", form=form, problem=WRONG, next=wanted)
         return page, 401
-    stored = _browser_session()
-    stored.clear()
-    stored["user_id"], stored.renew = str(user.id), True
+    current().rise_to(Level.FULL, user.id, factor_at=clock(), epoch=user.session_epoch)
     return redirect(next_page(wanted))
 
 
@@ -53,9 +46,7 @@ def sign_in() -> ResponseReturnValue:
 @signed_in
 def sign_out() -> ResponseReturnValue:
     """End this session."""
-    stored = _browser_session()
-    stored.clear()
-    stored.renew = True
+    current().end()
     answer = redirect(url_for(".sign_in"))
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer

@@ -1,9 +1,9 @@
 """Who signs in, with which roles, for which practices."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -11,9 +11,21 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.models.people import BrokenGlass
 from backoffice.models.practices import Practice
 from backoffice.models.users import Membership, User
-from backoffice.rules.roles import PRACTICE_ROLES, Permission, Reach, Role, may, reach_of
+from backoffice.rules.roles import (
+    BROKEN_GLASS,
+    PRACTICE_ROLES,
+    Identifier,
+    Permission,
+    Reach,
+    Role,
+    Shown,
+    may,
+    reach_of,
+    shown_to,
+)
 from backoffice.services import audit
 from backoffice.services.refusal import Refused
 
@@ -58,6 +70,8 @@ class Person:
     roles_by_practice: Mapping[UUID, frozenset[Role]]
     practices: tuple[Chip, ...]
     clinician_ids: frozenset[UUID] = frozenset()
+    glass: Mapping[UUID, datetime] = field(default_factory=dict)
+    """Practices open by broken glass, each until when: to be read, not written."""
     keys_on: bool = True
 
     is_authenticated = True
@@ -74,11 +88,12 @@ class Person:
 
     def practices_where(self, permission: Permission) -> frozenset[UUID]:
         """Return the practices in which the person's role there grants this."""
-        return frozenset(
+        own = frozenset(
             practice_id
             for practice_id, roles in self.roles_by_practice.items()
             if any(may(role, permission) for role in roles)
         )
+        return own | frozenset(self.glass) if permission in BROKEN_GLASS else own
 
     def may_in(self, practice_id: UUID, permission: Permission) -> bool:
         """Whether the person's role in this practice grants this."""
@@ -105,7 +120,13 @@ class Person:
             practice_id
             for practice_id, roles in self.roles_by_practice.items()
             if not roles <= PRACTICE_ROLES
-        )
+        ) | frozenset(self.glass)
+
+    def shown(self, practice_id: UUID, identifier: Identifier) -> Shown:
+        """Return how much of an identifier of this practice's rows a page shows this person."""
+        if practice_id in self.glass:
+            return shown_to([Role.AUDITOR], identifier)
+        return shown_to(self.roles_by_practice.get(practice_id, ()), identifier)
 
     @property
     def own_clients_only(self) -> frozenset[UUID]:
@@ -163,7 +184,7 @@ def _count_failure(user: User, *, now: datetime) -> None:
         user.locked_until = now + min(timedelta(seconds=2 ** min(beyond, 10)), LONGEST_LOCK)
 
 
-def person(session: Session, user_id: UUID) -> Person | None:
+def person(session: Session, user_id: UUID, *, now: datetime | None = None) -> Person | None:
     """Return a person with roles and practices, None when absent or disabled.
 
     The session works for the house (to list practices) and for this user (own memberships).
@@ -180,8 +201,12 @@ def person(session: Session, user_id: UUID) -> Person | None:
     if not roles:
         return None
     query = select(Practice).where(Practice.left_at.is_(None)).order_by(Practice.short_name)
+    glass: dict[UUID, datetime] = {}
     if not any(reach_of(role) is Reach.EVERY_PRACTICE for role in roles):
-        query = query.where(Practice.id.in_([m.practice_id for m in memberships]))
+        own = {m.practice_id for m in memberships}
+        if any(may(role, Permission.BREAK_GLASS) for role in roles):
+            glass = _broken_by(session, user_id, now=now, own=own)
+        query = query.where(Practice.id.in_(own | set(glass)))
     chips = tuple(
         Chip(practice.id, practice.name, practice.short_name, practice.mark, practice.hue)
         for practice in session.scalars(query)
@@ -195,7 +220,23 @@ def person(session: Session, user_id: UUID) -> Person | None:
         roles=roles,
         roles_by_practice=_roles_by_practice(user, memberships, chips),
         practices=chips,
+        glass={chip.id: glass[chip.id] for chip in chips if chip.id in glass},
     )
+
+
+def _broken_by(
+    session: Session, user_id: UUID, *, now: datetime | None, own: Collection[UUID]
+) -> dict[UUID, datetime]:
+    """Return the practices open to somebody by broken glass, each until when."""
+    moment = now or datetime.now(UTC)
+    query = select(BrokenGlass).where(
+        BrokenGlass.user_id == user_id,
+        BrokenGlass.began_at <= moment,
+        BrokenGlass.ends_at > moment,
+        BrokenGlass.practice_id.not_in(own),
+    )
+    found = session.scalars(query.order_by(BrokenGlass.ends_at))
+    return {broken.practice_id: broken.ends_at for broken in found}
 
 
 def _roles_by_practice(
