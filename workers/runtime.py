@@ -101,16 +101,21 @@ def runtime_from(settings: Settings) -> Runtime:
         settings=settings,
         engine=engine,
         factory=factory,
-        documents=S3Documents(
-            endpoint_url=settings.s3_endpoint_url,
-            bucket=settings.s3_bucket,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key,
-            region=settings.s3_region,
-        ),
+        documents=documents_of(settings),
         mail=SmtpMail(url=settings.smtp_url, sender=settings.mail_from),
         mailbox=HttpFolder(folder) if folder else None,
         clearinghouse_of=clearinghouse_of,
+    )
+
+
+def documents_of(settings: Settings) -> Documents:
+    """Return the store of documents that the settings name."""
+    return S3Documents(
+        endpoint_url=settings.s3_endpoint_url,
+        bucket=settings.s3_bucket,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key,
+        region=settings.s3_region,
     )
 
 

@@ -23,6 +23,7 @@ from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.practices import Practice
 from backoffice.models.users import SignIn
+from backoffice.services.audit.keeping import drop_old_months, keep_months
 from backoffice.services.unbilled.changes import ask_for_days
 from workers.runtime import Runtime, runtime_from
 
@@ -52,6 +53,7 @@ def table(settings: Settings) -> tuple[Entry, ...]:
         Entry(timedelta(minutes=10), sweep_practices),
         Entry(timedelta(minutes=15), begin_days),
         Entry(timedelta(hours=1), forget_what_is_over),
+        Entry(timedelta(days=1), keep_the_record),
     )
 
 
@@ -99,6 +101,12 @@ def forget_what_is_over(session: Session, now: datetime, turn: str) -> None:
     """Forget finished errands and ended sign-ins."""
     session.execute(delete(Errand).where(Errand.done_at < now - DONE_KEPT))
     session.execute(delete(SignIn).where(SignIn.created_at < now - SESSIONS_KEPT))
+
+
+def keep_the_record(session: Session, _now: datetime, _turn: str) -> None:
+    """Make the record's months ahead; let months older than six years go, but for legal holds."""
+    keep_months(session)
+    drop_old_months(session)
 
 
 class Clock:

@@ -7,6 +7,7 @@ import click
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
+from backoffice.cli.audit import audit
 from backoffice.cli.demo import demo
 from backoffice.cli.edi import edi
 from backoffice.cli.intake import intake
@@ -42,6 +43,7 @@ def main() -> None:
     """Cleanclaim's command line. Exit 0: fine; 1: problems found; 2: bad use or failure."""
 
 
+main.add_command(audit)
 main.add_command(demo)
 main.add_command(edi)
 main.add_command(intake)

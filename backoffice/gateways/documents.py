@@ -49,9 +49,17 @@ class StoredDocument:
 class Documents(Protocol):
     """A store of bytes by key; keys are made of ids only."""
 
-    def put(self, key: str, content: bytes | BinaryIO, *, sha256: str) -> None:
+    def put(
+        self,
+        key: str,
+        content: bytes | BinaryIO,
+        *,
+        sha256: str,
+        keep_until: datetime | None = None,
+    ) -> None:
         """Store bytes, or a seekable stream of them, whose SHA-256 (hex) is known.
 
+        `keep_until` locks it against everybody until then, where the store has object locks.
         Raises KeyTaken, DigestMismatch or DocumentsUnavailable.
         """
 
@@ -96,19 +104,42 @@ class S3Documents:
             ),
         )
 
-    def put(self, key: str, content: bytes | BinaryIO, *, sha256: str) -> None:
+    def put(
+        self,
+        key: str,
+        content: bytes | BinaryIO,
+        *,
+        sha256: str,
+        keep_until: datetime | None = None,
+    ) -> None:
         """Store after checking the digest; see Documents.put."""
         stream = io.BytesIO(content) if isinstance(content, bytes) else content
         size = _size_of(stream, sha256)
         if self.exists(key):
             raise KeyTaken
+        lock = self._lock_until(keep_until) if keep_until else {}
         with _translated():
             # If-None-Match closes the gap between look and put where the server knows it
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=stream, IfNoneMatch="*")
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=stream, IfNoneMatch="*", **lock
+            )
             stored = self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
         if stored != size:
             self.delete(key)
             raise DigestMismatch
+
+    def _lock_until(self, moment: datetime) -> dict[str, Any]:
+        """Return what locks an object until then; nothing in a bucket that has no locks."""
+        try:
+            self._client.get_object_lock_configuration(Bucket=self._bucket)
+        except (ClientError, BotoCoreError):
+            return {}
+        # a locked put must carry a checksum
+        return {
+            "ObjectLockMode": "COMPLIANCE",
+            "ObjectLockRetainUntilDate": moment,
+            "ChecksumAlgorithm": "SHA256",
+        }
 
     def get(self, key: str) -> bytes:
         """Fetch all of it; see Documents.get."""
@@ -154,8 +185,15 @@ class InMemoryDocuments:
     def __init__(self) -> None:
         self._stored: dict[str, tuple[bytes, datetime]] = {}
 
-    def put(self, key: str, content: bytes | BinaryIO, *, sha256: str) -> None:
-        """Store after checking the digest; see Documents.put."""
+    def put(
+        self,
+        key: str,
+        content: bytes | BinaryIO,
+        *,
+        sha256: str,
+        keep_until: datetime | None = None,
+    ) -> None:
+        """Store after checking the digest; see Documents.put. Memory has no locks."""
         stream = io.BytesIO(content) if isinstance(content, bytes) else content
         _size_of(stream, sha256)
         if key in self._stored:

@@ -25,6 +25,7 @@ from backoffice.sandbox.stack.supervisor import StopAsked, Supervisor
 _PORTAL_PORT, _EVENTS_PORT, _CLEARINGHOUSE_PORT = 8000, 8001, 8010
 _LOOPS = {
     "relay": "workers.relay",
+    "sealer": "workers.sealer",
     "cron": "workers.schedule",
     "worker 1": "workers",
     "worker 2": "workers",

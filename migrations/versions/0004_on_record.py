@@ -1,7 +1,7 @@
 """The record: monthly partitions that are only added to, read by a role of its own, and sealed.
 
 The months live in the schema `record`, where nobody is let in: rows go in through `audit_records`,
-whose moment is the database's own (no role may write `created_at`). Reading is the role `auditor`'s,
+whose moment is the database's own (no role may write `created_at`). Reading is the role `auditor`,
 under the wall; `search` owns the one function that finds records by subject. Seals are the role
 `sealer`'s. Existing rows move over.
 
@@ -158,7 +158,8 @@ def make_months() -> None:
         seals, first);
     END $$""")
     op.execute(f"""
-    CREATE FUNCTION keep_record_months() RETURNS void LANGUAGE plpgsql SECURITY DEFINER {FIXED} AS $$
+    CREATE FUNCTION keep_record_months() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER {FIXED} AS $$
     DECLARE
       this_month date := date_trunc('month', now() AT TIME ZONE 'UTC')::date;
       last date := (this_month + interval '{MONTHS_AHEAD} months')::date;

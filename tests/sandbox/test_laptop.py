@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 BACKOFFICE = Path(sys.prefix, "bin", "backoffice")
 ADDRESSES = {"portal", "database", "redis", "s3", "mail", "clearinghouse"}
 PARTS = {"supervisor", "postgres", "valkey", "s3", "mail", "clearinghouse"}
-PROCESSES = {"web", "events", "relay", "cron", "worker 1", "worker 2"}
+PROCESSES = {"web", "events", "relay", "sealer", "cron", "worker 1", "worker 2"}
 
 
 @contextmanager

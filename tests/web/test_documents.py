@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -200,7 +201,9 @@ def test_the_same_file_again_is_kept_with_a_warning(
 class Away(InMemoryDocuments):
     """A store that does not answer."""
 
-    def put(self, key: str, content: object, *, sha256: str) -> None:
+    def put(
+        self, key: str, content: object, *, sha256: str, keep_until: datetime | None = None
+    ) -> None:
         """Fail as S3 does when it is away."""
         raise DocumentsUnavailable("ConnectTimeout")
 

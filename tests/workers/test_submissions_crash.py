@@ -3,7 +3,7 @@
 import threading
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
@@ -535,7 +535,14 @@ def _build_and_die(stage: Stage) -> None:
 class _Away(InMemoryDocuments):
     """A document store that does not answer."""
 
-    def put(self, key: str, content: bytes | BinaryIO, *, sha256: str) -> None:
+    def put(
+        self,
+        key: str,
+        content: bytes | BinaryIO,
+        *,
+        sha256: str,
+        keep_until: datetime | None = None,
+    ) -> None:
         raise DocumentsUnavailable("away")
 
 
