@@ -31,6 +31,8 @@ from backoffice.web import (
     looks,
     messages,
     news,
+    on_record,
+    record,
     remittances,
     submissions,
     today,
@@ -63,6 +65,7 @@ BLUEPRINTS = (
     documents.bp,
     news.bp,
     remittances.bp,
+    record.bp,
 )
 
 
@@ -97,6 +100,7 @@ def create_app(
     app.before_request(_name_the_request)
     app.before_request(stand_at_the_door)
     app.after_request(headers.dress)
+    on_record.register(app)
     _join_views(app)
     events.register(app, live or RedisLive(settings.redis_url), app.extensions[SESSIONS])
     refuse_views_without_permission(app)

@@ -179,11 +179,14 @@ def put_on_record(
 def _write_sight(
     session: Session, practice_id: UUID, sight: Sight, kind: str, outcome: Outcome
 ) -> None:
-    subjects = sorted(
-        {row_id for each, ids in sight.subjects.items() if each in {kind} or each != "client"
-         for row_id in ids}
-    )  # fmt: skip
+    """Write one sight: the subjects it is about first; clients stand apart but as its subject."""
+    main = sight.subjects.get(kind, set())
+    rest = {
+        row_id for each, ids in sight.subjects.items() if each != "client" for row_id in ids
+    } - main
+    subjects = [*sorted(main), *sorted(rest)]
     clients = sorted(sight.clients)
+    counts = {each: len(ids) for each, ids in sorted(sight.subjects.items()) if ids}
     for start in range(0, max(len(subjects), len(clients), 1), MOST_SUBJECTS):
         record(
             session,
@@ -192,7 +195,7 @@ def _write_sight(
             subject_ids=subjects[start : start + MOST_SUBJECTS],
             practice_id=practice_id,
             fields=sorted(sight.fields),
-            detail=sight.detail,
+            detail={**sight.detail, "shown": counts},
             client_ids=clients[start : start + MOST_SUBJECTS],
             outcome=outcome,
         )
