@@ -30,6 +30,8 @@ class Job(StrEnum):
     SEND_MAIL = "workers.notifications.send_mail"
     SEND_ACCOUNT_MAIL = "workers.notifications.send_account_mail"
     COUNT_PAGES = "workers.documents.count_pages"
+    SEE_TO_DEPARTURE = "workers.departures.see_to_departure"
+    WATCH_AGREEMENT = "workers.agreements.watch_agreement"
 
 
 TIMEOUTS = {
@@ -44,6 +46,7 @@ TIMEOUTS = {
     Job.RUN_INTAKE.value: 1800,
     Job.REFRESH_READINESS.value: 900,
     Job.BEGIN_DAY.value: 900,
+    Job.SEE_TO_DEPARTURE.value: 3600,
 }
 """Seconds after which a job is ended, where 120 are not right."""
 

@@ -24,6 +24,7 @@ from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.practices import Practice
 from backoffice.models.users import SignIn
 from backoffice.services.audit.keeping import drop_old_months, keep_months
+from backoffice.services import agreements, departures
 from backoffice.services.unbilled.changes import ask_for_days
 from workers.runtime import Runtime, runtime_from
 
@@ -53,6 +54,8 @@ def table(settings: Settings) -> tuple[Entry, ...]:
         Entry(timedelta(minutes=10), sweep_practices),
         Entry(timedelta(minutes=15), begin_days),
         Entry(timedelta(hours=1), forget_what_is_over),
+        Entry(timedelta(hours=1), see_to_departures),
+        Entry(timedelta(hours=12), watch_agreements),
         Entry(timedelta(days=1), keep_the_record),
     )
 
@@ -91,6 +94,32 @@ def sweep_practices(session: Session, now: datetime, turn: str) -> None:
 def begin_days(session: Session, now: datetime, _turn: str) -> None:
     """Let each practice's new day begin in its own time zone: once a day, whoever asks."""
     ask_for_days(session, now=now)
+
+
+def see_to_departures(session: Session, now: datetime, turn: str) -> None:
+    """Ask for what is due of every practice that leaves."""
+    for departure in departures.due(session, now=now):
+        ask_for(
+            session,
+            Job.SEE_TO_DEPARTURE,
+            subject_id=departure.id,
+            practice_id=None,  # the practice's own errands are removed with it
+            due_at=now,
+            turn=turn,
+        )
+
+
+def watch_agreements(session: Session, now: datetime, turn: str) -> None:
+    """Have the administrators told of agreements that end soon."""
+    for practice_id in agreements.to_watch(session, now=now):
+        ask_for(
+            session,
+            Job.WATCH_AGREEMENT,
+            subject_id=practice_id,
+            practice_id=practice_id,
+            due_at=now,
+            turn=turn,
+        )
 
 
 def _waiting(job: Job) -> Select[UUID]:

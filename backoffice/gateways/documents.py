@@ -6,7 +6,7 @@ our rows; here a key is written once, and what was written is what was meant.
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 _CHUNK = 1 << 20
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _TAKEN = {"412", "PreconditionFailed"}
+_UNVERSIONED = {"NotImplemented", "MethodNotAllowed", "501", "405"}
 
 
 class KeyTaken(Exception):
@@ -77,6 +78,9 @@ class Documents(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove it; nothing happens when it is gone already."""
+
+    def erase(self, key: str) -> None:
+        """Remove it with every version that the store keeps of it."""
 
 
 class S3Documents:
@@ -178,6 +182,32 @@ class S3Documents:
         except NoSuchDocument:
             return
 
+    def erase(self, key: str) -> None:
+        """Remove it with its versions; see Documents.erase. A server may know no versions."""
+        for version in self._versions(key):
+            with _translated():
+                self._client.delete_object(Bucket=self._bucket, Key=key, VersionId=version)
+        self.delete(key)
+
+    def _versions(self, key: str) -> Sequence[str]:
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=key
+        )
+        try:
+            return [
+                found["VersionId"]
+                for page in pages
+                for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                if found["Key"] == key and found["VersionId"] not in {"", "null"}
+            ]
+        except ClientError as refused:
+            code = refused.response.get("Error", {}).get("Code", "")
+            if code in _UNVERSIONED:
+                return []
+            raise DocumentsUnavailable(code) from None
+        except BotoCoreError as broken:
+            raise DocumentsUnavailable(type(broken).__name__) from None
+
 
 class InMemoryDocuments:
     """Documents that live as long as the test."""
@@ -225,6 +255,10 @@ class InMemoryDocuments:
     def delete(self, key: str) -> None:
         """Remove it; see Documents.delete."""
         self._stored.pop(key, None)
+
+    def erase(self, key: str) -> None:
+        """Remove it; see Documents.erase. Memory keeps no versions."""
+        self.delete(key)
 
 
 def _size_of(stream: BinaryIO, sha256: str) -> int:

@@ -17,6 +17,7 @@ class Topic(enum.StrEnum):
     CLAIM_STATUS = "claim_status"
     UNREAD_MESSAGE = "unread_message"
     DOCUMENT_SHARED = "document_shared"
+    AGREEMENT_ENDING = "agreement_ending"
 
 
 class MailState(enum.StrEnum):

@@ -17,7 +17,7 @@ bp = Blueprint("news", __name__, url_prefix="/news")
 @bp.get("/<uuid:mail_id>")
 @signed_in
 def show(mail_id: UUID) -> ResponseReturnValue:
-    """Show the claims of a mail, or go to its thread or documents."""
+    """Show the claims of a mail, or go to its thread, documents or agreements."""
     try:
         with work() as session:
             found = news_of(session, mail_id, me())
@@ -28,6 +28,8 @@ def show(mail_id: UUID) -> ResponseReturnValue:
         with house_work() as session:
             note_refused(session, mail_id)
         raise
+    if found.topic is Topic.AGREEMENT_ENDING:
+        return redirect(url_for("compliance.agreements"))
     if found.thread_id is not None:
         return redirect(url_for("messages.show", thread_id=found.thread_id))
     return redirect(url_for("documents.index", practice=found.practice_id))

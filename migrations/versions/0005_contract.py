@@ -230,6 +230,10 @@ def remove_by_function() -> None:
       removed jsonb = '{}';
       before_practices text = current_setting('app.practice_ids', true);
       before_acting text = current_setting('app.acting_practice', true);
+      before_house text = current_setting('app.house', true);
+      everybody text;
+      own_files uuid[];
+      keys text[];
       moved boolean = true;
     BEGIN
       SELECT * INTO leaving FROM departures WHERE id = departure FOR UPDATE;
@@ -243,6 +247,22 @@ def remove_by_function() -> None:
         RAISE EXCEPTION 'its day has not come' USING ERRCODE = 'check_violation',
           CONSTRAINT = 'ck_departures_on_its_day';
       END IF;
+      -- files of the house that tell of this practice and of nobody else go with it
+      PERFORM set_config('app.house', 'on', true);
+      SELECT string_agg(id::text, ',') INTO everybody FROM practices;
+      PERFORM set_config('app.practice_ids', everybody, true);
+      WITH told AS (
+        SELECT file_id, practice_id FROM inbound_transactions
+        UNION SELECT file_id, practice_id FROM inbound_responses
+        UNION SELECT inbound_file_id, practice_id FROM acknowledgements)
+      SELECT coalesce(array_agg(one.file_id), '{}') INTO own_files
+        FROM (SELECT file_id FROM told GROUP BY file_id
+              HAVING bool_and(practice_id IS NOT DISTINCT FROM leaving.practice_id)) AS one;
+      SELECT coalesce(array_agg(key), '{}') INTO keys FROM (
+        SELECT document_key AS key FROM inbound_files WHERE id = ANY (own_files)
+        UNION SELECT file ->> 'key' FROM intake_batches, jsonb_array_elements(files) AS file
+               WHERE practice_id = leaving.practice_id AND file ->> 'key' <> '') AS kept;
+      -- from here on the wall itself confines what is deleted
       PERFORM set_config('app.practice_ids', leaving.practice_id::text, true),
               set_config('app.acting_practice', leaving.practice_id::text, true);
       IF EXISTS (SELECT 1 FROM legal_holds
@@ -274,14 +294,16 @@ def remove_by_function() -> None:
         RAISE EXCEPTION 'rows point in a circle' USING ERRCODE = 'foreign_key_violation',
           CONSTRAINT = 'ck_departures_no_circle';
       END IF;
+      DELETE FROM inbound_files WHERE id = ANY (own_files);
       UPDATE practices
          SET removed_at = now(), phone = '', street = '', street2 = '', playbook = ''
        WHERE id = leaving.practice_id;
       UPDATE departures
-         SET state = 'removed', removed_at = now(), removed_counts = removed
+         SET state = 'removed', removed_at = now(), removed_counts = removed, keys_to_erase = keys
        WHERE id = departure;
       PERFORM set_config('app.practice_ids', coalesce(before_practices, ''), true),
-              set_config('app.acting_practice', coalesce(before_acting, ''), true);
+              set_config('app.acting_practice', coalesce(before_acting, ''), true),
+              set_config('app.house', coalesce(before_house, ''), true);
       RETURN removed;
     END $$""")
     op.execute("REVOKE EXECUTE ON FUNCTION remove_practice(uuid) FROM PUBLIC")

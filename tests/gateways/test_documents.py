@@ -96,6 +96,16 @@ def test_a_deleted_document_is_gone_and_deleting_again_does_nothing(store: Docum
     assert list(store.list("")) == []
 
 
+def test_an_erased_document_is_gone_and_its_neighbour_stays(store: Documents) -> None:
+    for key in ("t/1/2", "t/1/22"):
+        store.put(key, b"x", sha256=digest(b"x"))
+
+    store.erase("t/1/2")
+    store.erase("t/1/2")
+
+    assert [found.key for found in store.list("")] == ["t/1/22"]
+
+
 def test_a_store_with_another_secret_is_refused(servers: Servers) -> None:
     stranger = S3Documents(
         endpoint_url=servers.environment["S3_ENDPOINT_URL"],

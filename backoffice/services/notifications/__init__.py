@@ -23,6 +23,7 @@ from backoffice.services.notifications.sending import (
     to_send,
 )
 from backoffice.services.notifications.telling import (
+    agreement_ending,
     bundle,
     claim_moved,
     document_shared,
@@ -42,6 +43,7 @@ __all__ = [
     "account_mail_refused",
     "account_mail_sent",
     "account_mail_to_send",
+    "agreement_ending",
     "audience_of",
     "bundle",
     "claim_moved",

@@ -24,6 +24,7 @@ WHITELIST: Final[Mapping[AnyTopic, frozenset[str]]] = {
     Topic.CLAIM_STATUS: frozenset({"practice", "claims", "counts", "link"}),
     Topic.UNREAD_MESSAGE: frozenset({"practice", "sender", "role", "at", "link"}),
     Topic.DOCUMENT_SHARED: frozenset({"practice", "documents", "counts", "link"}),
+    Topic.AGREEMENT_ENDING: frozenset({"practice", "days", "link"}),
     AccountTopic.INVITATION: frozenset({"inviter", "where", "role", "hours", "link"}),
     AccountTopic.PASSWORD_RESET: frozenset({"minutes", "link"}),
     AccountTopic.EMAIL_CONFIRMATION: frozenset({"minutes", "link"}),

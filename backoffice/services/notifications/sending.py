@@ -15,7 +15,9 @@ from backoffice.models.documents import DocumentKind
 from backoffice.models.notifications import Mail, MailState, Notice, Topic
 from backoffice.models.practices import Practice
 from backoffice.models.users import Membership, User
+from backoffice.rules.agreements import HOUSE_ZONE
 from backoffice.rules.claim_status import ClaimStatus
+from backoffice.rules.dates import today_in
 from backoffice.services.access import held, one
 from backoffice.services.notifications import unread
 from backoffice.services.notifications.letters import Fact, Sender, Told, write
@@ -178,6 +180,16 @@ def _documents(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[
     }
 
 
+def _days_left(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str, Fact]:
+    """Count the days until the agreement ends, as the practice knows it now."""
+    practice = session.get_one(Practice, mail.practice_id)
+    told = {str(notice.facts["ends_on"]) for notice in notices}
+    if practice.agreement_ends_on is None or practice.agreement_ends_on.isoformat() not in told:
+        raise _Unneeded("the agreement was renewed meanwhile")
+    today = today_in(HOUSE_ZONE, max(notice.created_at for notice in notices))
+    return {"days": (practice.agreement_ends_on - today).days}
+
+
 def _message(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str, Fact]:
     """Say who wrote first of what is unread, and when; never what."""
     author = unread.first_author(session, mail)
@@ -188,4 +200,5 @@ _FACTS: Final[Mapping[Topic, Callable[[Session, Mail, Sequence[Notice]], dict[st
     Topic.CLAIM_STATUS: _claims,
     Topic.UNREAD_MESSAGE: _message,
     Topic.DOCUMENT_SHARED: _documents,
+    Topic.AGREEMENT_ENDING: _days_left,
 }

@@ -1,9 +1,9 @@
 """Writes down what people are to be told, and puts it into each person's open mail."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -62,6 +62,28 @@ def document_shared(
     facts = {"document_id": str(document.id), "kind": document.kind.value}
     topic = Topic.DOCUMENT_SHARED
     _tell(session, document.practice_id, listeners, topic, document.id, at=now, facts=facts)
+
+
+def agreement_ending(
+    session: Session,
+    practice_id: UUID,
+    listeners: Iterable[UUID],
+    *,
+    ends_on: date,
+    alarm: int,
+    now: datetime,
+) -> None:
+    """Tell these people that a practice's agreement ends within `alarm` days; once each alarm."""
+    cause = uuid5(practice_id, f"{ends_on.isoformat()} {alarm}")
+    known = select(Notice.user_id).where(
+        held(session, Notice.practice_id),
+        Notice.practice_id == practice_id,
+        Notice.topic == Topic.AGREEMENT_ENDING,
+        Notice.cause == str(cause),
+    )
+    fresh = set(listeners) - set(session.scalars(known))
+    facts = {"ends_on": ends_on.isoformat()}
+    _tell(session, practice_id, fresh, Topic.AGREEMENT_ENDING, cause, at=now, facts=facts)
 
 
 def _tell(  # noqa: PLR0913 - a notice has many parts, all named
