@@ -168,6 +168,17 @@ PRACTICE_ROLES = frozenset(Role) - STAFF_ROLES
 BROKEN_GLASS = _READ_PRACTICE_SIDE
 """What breaking the glass opens in a practice that is not one's own: reading, nothing else."""
 
+AFTER_LEAVING = _READ_PRACTICE_SIDE | {
+    _P.SEE_SUBMISSIONS,
+    _P.SEE_AUDIT,
+    _P.SEE_FULL_IDENTIFIERS,
+    _P.SEE_BANK_DATA,
+    _P.SEE_DISCLOSURES,
+    _P.RECORD_DISCLOSURES,
+    _P.EXPORT,
+}
+"""What is left to everybody in a practice that has left, until its rows are removed."""
+
 STEP_UP = frozenset(
     {
         _P.EXPORT,

@@ -15,6 +15,7 @@ from backoffice.models.people import BrokenGlass
 from backoffice.models.practices import Practice
 from backoffice.models.users import Membership, User
 from backoffice.rules.roles import (
+    AFTER_LEAVING,
     BROKEN_GLASS,
     PRACTICE_ROLES,
     Identifier,
@@ -27,6 +28,7 @@ from backoffice.rules.roles import (
     shown_to,
 )
 from backoffice.services import audit
+from backoffice.services.practices import has_agreement
 from backoffice.services.refusal import Refused
 
 FREE_FAILURES = 5
@@ -72,6 +74,8 @@ class Person:
     clinician_ids: frozenset[UUID] = frozenset()
     glass: Mapping[UUID, datetime] = field(default_factory=dict)
     """Practices open by broken glass, each until when: to be read, not written."""
+    left: frozenset[UUID] = frozenset()
+    """Practices that have left: only read, until their rows are removed."""
     keys_on: bool = True
 
     is_authenticated = True
@@ -93,6 +97,8 @@ class Person:
             for practice_id, roles in self.roles_by_practice.items()
             if any(may(role, permission) for role in roles)
         )
+        if permission not in AFTER_LEAVING:
+            own -= self.left
         return own | frozenset(self.glass) if permission in BROKEN_GLASS else own
 
     def may_in(self, practice_id: UUID, permission: Permission) -> bool:
@@ -187,6 +193,7 @@ def _count_failure(user: User, *, now: datetime) -> None:
 def person(session: Session, user_id: UUID, *, now: datetime | None = None) -> Person | None:
     """Return a person with roles and practices, None when absent or disabled.
 
+    A practice without an agreement in force is nobody's to open: this is the portal's gate to it.
     The session works for the house (to list practices) and for this user (own memberships).
     """
     user = session.get(User, user_id)
@@ -200,16 +207,18 @@ def person(session: Session, user_id: UUID, *, now: datetime | None = None) -> P
         roles = frozenset({user.house_role})
     if not roles:
         return None
-    query = select(Practice).where(Practice.left_at.is_(None)).order_by(Practice.short_name)
+    here = has_agreement() & Practice.removed_at.is_(None)
+    query = select(Practice).where(here).order_by(Practice.short_name)
     glass: dict[UUID, datetime] = {}
     if not any(reach_of(role) is Reach.EVERY_PRACTICE for role in roles):
         own = {m.practice_id for m in memberships}
         if any(may(role, Permission.BREAK_GLASS) for role in roles):
             glass = _broken_by(session, user_id, now=now, own=own)
         query = query.where(Practice.id.in_(own | set(glass)))
+    practices = session.scalars(query).all()
     chips = tuple(
         Chip(practice.id, practice.name, practice.short_name, practice.mark, practice.hue)
-        for practice in session.scalars(query)
+        for practice in practices
     )
     return Person(
         id=user.id,
@@ -221,6 +230,7 @@ def person(session: Session, user_id: UUID, *, now: datetime | None = None) -> P
         roles_by_practice=_roles_by_practice(user, memberships, chips),
         practices=chips,
         glass={chip.id: glass[chip.id] for chip in chips if chip.id in glass},
+        left=frozenset(each.id for each in practices if each.left_at is not None),
     )
 
 
