@@ -23,6 +23,7 @@ from backoffice.sandbox.stack.keys import StackKeys
 from backoffice.sandbox.stack.postgres import APP, INTAKE, OWNER, RELAY, SEALER, Postgres
 from backoffice.services.work import TENANCY, WalledSession, sessions, tenancy_of, unit_of_work
 from tests.servers import PROJECT, Servers
+from tests.wiping import Spares
 
 _TEMPLATE = "migrated_template"
 _FIELD_KEY = hashlib.sha256(b"field").digest()
@@ -93,11 +94,21 @@ def database_url(worker_database: Database) -> str:
     return worker_database.url
 
 
+@pytest.fixture(scope="session")
+def spares(servers: Servers, template: str) -> Iterator[Spares]:
+    """Used databases, wiped for the next test."""
+    made = Spares(servers.postgres, template)
+    yield made
+    made.drop_all()
+
+
 @pytest.fixture
-def fresh_database(servers: Servers, template: str) -> Iterator[Database]:
+def fresh_database(servers: Servers, spares: Spares) -> Iterator[Database]:
     """A database of this test's alone, where commits are real and everybody may see them."""
-    with _cloned(servers.postgres, f"fresh_{uuid4().hex}", template) as database:
+    name = spares.take()
+    with _reached(servers.postgres, name) as database:
         yield database
+    spares.give_back(name)
 
 
 @pytest.fixture
@@ -110,14 +121,18 @@ def empty_database(servers: Servers) -> Iterator[Database]:
 @contextmanager
 def _cloned(postgres: Postgres, name: str, template: str | None) -> Iterator[Database]:
     postgres.make_database(name, template=template)
+    with _reached(postgres, name) as database:
+        yield database
+    postgres.drop_database(name)
+
+
+@contextmanager
+def _reached(postgres: Postgres, name: str) -> Iterator[Database]:
     url = postgres.url(APP, name)
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-    try:
-        urls = {role: postgres.url(role, name) for role in (APP, OWNER, RELAY, SEALER, INTAKE)}
-        yield Database(url, urls[OWNER], engine, urls)
-    finally:
-        engine.dispose()
-        postgres.drop_database(name)
+    urls = {role: postgres.url(role, name) for role in (APP, OWNER, RELAY, SEALER, INTAKE)}
+    yield Database(url, urls[OWNER], engine, urls)
+    engine.dispose()
 
 
 @pytest.fixture

@@ -42,7 +42,12 @@ _SETTINGS = {
     "log_parameter_max_length_on_error": "0",
 }
 # For a cluster that is thrown away with the tests that made it.
-_EPHEMERAL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+_EPHEMERAL = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "scram_iterations": "1",  # thousands of sign-ins, with passwords that live as long
+}
 
 
 class ClusterOfAnotherVersion(Exception):
@@ -129,7 +134,7 @@ class Postgres:
 
     def make_roles(self) -> None:
         """The roles that migrations/roles.sql names, each with its password."""
-        with self._superuser() as connection:
+        with self.superuser() as connection:
             connection.execute(_ROLES.read_bytes())
             for role, password in self._passwords.by_role().items():
                 connection.execute(
@@ -140,7 +145,7 @@ class Postgres:
 
     def make_database(self, name: str, *, template: str | None = None) -> bool:
         """A database of the owner's, empty or cloned; False when it is there already."""
-        with self._superuser() as connection:
+        with self.superuser() as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if known.fetchone():
                 return False
@@ -155,21 +160,31 @@ class Postgres:
 
     def drop_database(self, name: str) -> None:
         """Drop a database and whoever is connected to it."""
-        with self._superuser() as connection:
+        with self.superuser() as connection:
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
+    def rename_database(self, name: str, new: str) -> None:
+        """Give a database that nobody is connected to another name."""
+        with self.superuser() as connection:
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(name), sql.Identifier(new)
+                )
+            )
+
     def revision_of(self, database: str) -> str | None:
         """Which migration a database has come to; None before the first."""
-        with self._superuser(database) as connection:
+        with self.superuser(database) as connection:
             try:
                 found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             except psycopg.errors.UndefinedTable:
                 return None
         return str(found[0]) if found else None
 
-    def _superuser(self, database: str = "postgres") -> psycopg.Connection:
+    def superuser(self, database: str = "postgres") -> psycopg.Connection:
+        """A connection past every wall: for making databases, and for tests."""
         return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
@@ -182,7 +197,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         try:
-            with self._superuser():
+            with self.superuser():
                 return True
         except psycopg.OperationalError:
             return False
@@ -211,7 +226,7 @@ class Postgres:
         program = [str(self._bin / "initdb"), "-D", str(self._data), "-U", SUPERUSER]
         how = ["--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"]
         where = ["--locale=C.UTF-8", "--no-instructions"]
-        where += ["--no-sync"] if self._ephemeral else []
+        where += ["--no-sync", "--set=scram_iterations=1"] if self._ephemeral else []
         with self._log.open("ab") as log:
             made = subprocess.run(  # noqa: S603  (our own command line)
                 [*self._identity.prefix, *program, *how, *where],
