@@ -28,6 +28,8 @@ WORDS = {
     "era": "ERA",
     "eob": "EOB",
     "npi": "NPI",
+    "tax_id": "Tax ID",
+    "member_id": "Member ID",
     "self_pay": "Self-pay",
     "no_show": "No-show",
     "late_cancelled": "Late cancelled",

@@ -17,6 +17,8 @@ from backoffice.models.inbound import InboundFile, InboundTransaction
 from backoffice.models.intake import IntakeBatch
 from backoffice.models.messages import Thread
 from backoffice.models.notifications import Mail
+from backoffice.models.people import BrokenGlass, Invitation
+from backoffice.models.practices import Practice
 from backoffice.models.remittances import (
     ProviderAdjustment,
     Remittance,
@@ -24,7 +26,7 @@ from backoffice.models.remittances import (
     RemittanceLine,
 )
 from backoffice.models.submissions import Submission
-from backoffice.models.users import OnceKey
+from backoffice.models.users import OnceKey, User
 
 
 class Near(enum.StrEnum):
@@ -58,17 +60,22 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "client_id": ObjectKind("client", Client, Near.CLIENTS),
     "document_id": ObjectKind("document", Document, Near.CLIENTS),
     "file_id": ObjectKind("inbound_file", InboundFile, Near.HOUSE),
+    "glass_id": ObjectKind("broken_glass", BrokenGlass, Near.PRACTICE),
+    "invitation_id": ObjectKind("invitation", Invitation, Near.HOUSE),
     "key": ObjectKind("undo", OnceKey, Near.PERSON),
     "line_id": ObjectKind("remittance_line", RemittanceLine, Near.PRACTICE),
     "mail_id": ObjectKind("mail", Mail, Near.PERSON),
     "policy_id": ObjectKind("policy", Policy, Near.CLIENTS),
+    "practice_id": ObjectKind("practice", Practice, Near.PRACTICE),
     "remittance_claim_id": ObjectKind("remittance_claim", RemittanceClaim, Near.PRACTICE),
     "remittance_id": ObjectKind("remittance", Remittance, Near.PRACTICE),
     "submission_id": ObjectKind("submission", Submission, Near.PRACTICE),
     "thread_id": ObjectKind("thread", Thread, Near.CLIENTS),
     "transaction_id": ObjectKind("inbound_transaction", InboundTransaction, Near.HOUSE),
+    "user_id": ObjectKind("person", User, Near.HOUSE),
 }
 """An argument's name means one kind of row, everywhere."""
 
-WORDS = frozenset({"action", "attempt_no", "filename"})
-"""Arguments that name no row of their own: a step, a number within a row, a file of ours."""
+WORDS = frozenset({"action", "attempt_no", "filename", "token"})
+"""Arguments that name no row of their own: a step, a number within a row, a file of ours,
+a secret that a link carries."""
