@@ -6,6 +6,8 @@ from pathlib import Path
 
 from flask import Flask, g
 from flask_login import AnonymousUserMixin
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from backoffice.config import Settings
 from backoffice.gateways.documents import Documents, S3Documents
@@ -45,6 +47,7 @@ from backoffice.web import (
 from backoffice.web.access import public, refuse_views_without_permission, stand_at_the_door
 from backoffice.web.extensions import (
     DOCUMENTS,
+    INTAKE_SESSIONS,
     SESSIONS,
     SETTINGS,
     csrf,
@@ -71,11 +74,11 @@ BLUEPRINTS = (
     news.bp,
     remittances.bp,
     people.bp,
+    record.bp,
     own_people.bp,
     links.bp,
     glass.bp,
     identifiers.bp,
-    record.bp,
 )
 
 
@@ -136,6 +139,9 @@ def _join_extensions(app: Flask, settings: Settings, documents: Documents | None
     db.init_app(app)
     with app.app_context():
         app.extensions[SESSIONS] = sessions(db.engine, info={TERMS: terms_from(settings)})
+    app.extensions[INTAKE_SESSIONS] = sessions(
+        create_engine(settings.intake_database_url, poolclass=NullPool, hide_parameters=True)
+    )
     app.extensions[DOCUMENTS] = documents or S3Documents(
         endpoint_url=settings.s3_endpoint_url,
         bucket=settings.s3_bucket,

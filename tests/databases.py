@@ -13,15 +13,31 @@ from uuid import UUID, uuid4
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from backoffice.config import Settings
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.sandbox.stack.keys import StackKeys
-from backoffice.sandbox.stack.postgres import APP, INTAKE, OWNER, RELAY, SEALER, Postgres
-from backoffice.services.work import TENANCY, WalledSession, sessions, tenancy_of, unit_of_work
+from backoffice.sandbox.stack.postgres import (
+    APP,
+    INTAKE,
+    OWNER,
+    RELAY,
+    SEALER,
+    SUPERUSER,
+    Postgres,
+)
+from backoffice.services.work import (
+    ANYWHERE,
+    TENANCY,
+    WalledSession,
+    do_last_acts,
+    sessions,
+    tenancy_of,
+    unit_of_work,
+)
 from tests.servers import PROJECT, Servers
 from tests.wiping import Spares
 
@@ -57,7 +73,7 @@ class Database:
     owner_url: str
     engine: Engine
     urls: Mapping[str, str]
-    """By role, of every role that signs in."""
+    """By role, of every role that signs in, and of the superuser."""
 
     def reached_by(self, settings: Settings) -> Settings:
         """Return the settings of a process that works on this database."""
@@ -77,8 +93,34 @@ class Database:
     def work(
         self, *, practices: Iterable[UUID] = (), user_id: UUID | None = None, house: bool = False
     ) -> AbstractContextManager[Session]:
-        """One committed unit of work for these practices, or for the house."""
-        return unit_of_work(self.sessions, practices=practices, user_id=user_id, house=house)
+        """One committed unit of work for these practices, or for the house.
+
+        It acts in the one practice. A stage of several is set by the superuser, whom no wall
+        stops: the app's units write in one only.
+        """
+        own = list(practices)
+        if len(own) > 1:
+            return self._stage(own, house=house)
+        return unit_of_work(self.sessions, practices=own, user_id=user_id, house=house)
+
+    @contextmanager
+    def _stage(self, practices: list[UUID], *, house: bool) -> Iterator[Session]:
+        engine = create_engine(self.urls[SUPERUSER], poolclass=NullPool, hide_parameters=True)
+        with sessions(engine)() as session:
+            tenancy = tenancy_of(practices=practices, user_id=None, house=house)
+            session.info[TENANCY] = tenancy | {"app.acting_practice": ANYWHERE}
+            yield session
+            do_last_acts(session)
+            session.commit()
+        engine.dispose()
+
+    @contextmanager
+    def intake(self) -> Iterator[Session]:
+        """One committed unit of work of the intake role: what came before its practice is known."""
+        engine = create_engine(self.urls[INTAKE], poolclass=NullPool, hide_parameters=True)
+        with unit_of_work(sessions(engine), house=True) as session:
+            yield session
+        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -130,20 +172,44 @@ def _cloned(postgres: Postgres, name: str, template: str | None) -> Iterator[Dat
 def _reached(postgres: Postgres, name: str) -> Iterator[Database]:
     url = postgres.url(APP, name)
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-    urls = {role: postgres.url(role, name) for role in (APP, OWNER, RELAY, SEALER, INTAKE)}
+    roles = (APP, OWNER, RELAY, SEALER, INTAKE, SUPERUSER)
+    urls = {role: postgres.url(role, name) for role in roles}
     yield Database(url, urls[OWNER], engine, urls)
     engine.dispose()
 
 
 @pytest.fixture
 def _connection(worker_database: Database, keyring: Keyring) -> Iterator[Connection]:
-    with worker_database.engine.connect() as connection:
+    # As the superuser, who may become the app and the intake role within the one transaction.
+    engine = create_engine(worker_database.urls[SUPERUSER], poolclass=NullPool)
+    with engine.connect() as connection:
         outer = connection.begin()
         yield connection
         outer.rollback()
+    engine.dispose()
 
 
 SessionFor = Callable[..., Session]
+
+
+def _become_the_app(_session: Session, _begun: SessionTransaction, connection: Connection) -> None:
+    connection.execute(text("SET LOCAL ROLE app"))
+
+
+@contextmanager
+def as_intake(session: Session) -> Iterator[Session]:
+    """Do something in a session of `session_for` as the intake role does it.
+
+    A session that sets a stage, or is the intake role's own, goes on as it is.
+    """
+    session.flush()
+    is_app = session.scalar(text("SELECT current_user")) == APP
+    if is_app:
+        session.execute(text("SET LOCAL ROLE intake"))
+    yield session
+    session.flush()
+    if is_app:
+        session.execute(text("SET LOCAL ROLE app"))
 
 
 @pytest.fixture
@@ -161,7 +227,14 @@ def session_for(_connection: Connection) -> Iterator[SessionFor]:
         session = WalledSession(
             _connection, join_transaction_mode="create_savepoint", expire_on_commit=False
         )
-        session.info[TENANCY] = tenancy_of(practices=practices, user_id=user_id, house=house)
+        own = list(practices)
+        session.info[TENANCY] = tenancy_of(
+            practices=own,
+            user_id=user_id,
+            house=house,
+            acting=own[0] if len(own) == 1 else None,
+        )
+        event.listen(session, "after_begin", _become_the_app)
         made.append(session)
         return session
 

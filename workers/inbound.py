@@ -78,7 +78,7 @@ def read_inbound_file(task: Task, runtime: Runtime) -> Again | None:
     file = _received(runtime, task.subject_id)
     if file is not None:
         read = payments.read_payments(runtime.documents.get(file.document_key))
-        with runtime.work(None) as session:
+        with runtime.intake() as session:
             payments.take_in(session, file.id, read, now=runtime.clock())
     return None
 
@@ -101,7 +101,7 @@ def apply_acknowledgement(task: Task, runtime: Runtime) -> Again | None:
     if foreign:
         words = "claim in it is" if foreign == 1 else "claims in it are"
         problem = f"{problem} {foreign} {words} none of ours.".strip()
-    with runtime.work(None) as session:
+    with runtime.intake() as session:
         acknowledgements.finish_file(session, file.id, problem=problem, now=runtime.clock())
     return None
 
@@ -123,7 +123,7 @@ class _Poll:
             raw = keeping.raw_page(page)
             if page.rows:
                 self._store(raw)
-            with self.runtime.work(None) as session:
+            with self.runtime.intake() as session:
                 keeping.keep_responses(
                     session,
                     self.account_id,
@@ -140,14 +140,14 @@ class _Poll:
         while grew:
             cursor = self._account().era_cursor
             page = self.clearinghouse.eras(cursor)
-            with self.runtime.work(None) as session:
+            with self.runtime.intake() as session:
                 held = keeping.known_remote_ids(
                     session, self.account_id, InboundKind.ERA, [each.era_id for each in page.eras]
                 )
             for era in page.eras:
                 if era.era_id not in held:
                     self._era(era)
-            with self.runtime.work(None) as session:
+            with self.runtime.intake() as session:
                 keeping.advance_era_cursor(
                     session,
                     self.account_id,
@@ -186,7 +186,7 @@ class _Poll:
     def _keep(self, kind: InboundKind, content: bytes, remote_id: str) -> None:
         raw = RawFile.of(content)
         self._store(raw)
-        with self.runtime.work(None) as session:
+        with self.runtime.intake() as session:
             kept = keeping.keep_file(
                 session,
                 kind,
@@ -201,7 +201,7 @@ class _Poll:
     def _set_aside(self, era: EraListing, problem: str) -> None:
         raw = keeping.raw_listing(era)
         self._store(raw)
-        with self.runtime.work(None) as session:
+        with self.runtime.intake() as session:
             kept = keeping.set_aside_era(
                 session,
                 raw,
@@ -219,7 +219,7 @@ class _Poll:
 
 def _received(runtime: Runtime, file_id: UUID) -> InboundFile | None:
     """The file, unless it was taken in before."""
-    with runtime.work(None) as session:
+    with runtime.intake() as session:
         file = session.get(InboundFile, file_id)
     return file if file is not None and file.state is InboundState.RECEIVED else None
 
@@ -231,7 +231,7 @@ def _apply_to_file(
     practices: list[UUID],
 ) -> str:
     """Tell the one file of ours that is meant; returns what stands against it."""
-    with unit_of_work(runtime.factory, practices=practices) as session:
+    with unit_of_work(runtime.factory, practices=practices, reads=True) as session:
         named = acknowledgements.submissions_named(session, verdict)
     if len(named) != 1:
         return _SEVERAL_FILES if named else _NO_FILE

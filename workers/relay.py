@@ -4,19 +4,20 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import FrameType
+from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, create_engine, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
-from backoffice.config import Settings
+from backoffice.config import Settings, SettingsIncomplete
 from backoffice.gateways.queue import BellSilent, Queue, RqQueue
 from backoffice.jobs import TIMEOUTS
 from backoffice.models.outbox import Errand
-from workers.runtime import Runtime, runtime_from
+from backoffice.services.work import WalledSession, sessions, unit_of_work
 
 MOST_RINGS = 8
 """Unanswered rings of one job: whoever answers goes on with what else is due of it."""
@@ -37,7 +38,7 @@ def ring_due(
 
     The ring comes before the commit: a crash between the two rings twice, which jobs bear.
     """
-    rung = 0
+    rung: list[UUID] = []
     for job, waiting in _jobs_due(session, now=now, ring_again=ring_again):
         due = session.scalars(
             _due(now=now, ring_again=ring_again)
@@ -46,15 +47,15 @@ def ring_due(
             .limit(max(MOST_RINGS - waiting, 0))
             .with_for_update(skip_locked=True)
         ).all()
-        for errand in due:
-            queue.ring(errand.job, str(errand.id))
-            errand.rung_at = now
-        rung += len(due)
-    return rung
+        for errand_id in due:
+            queue.ring(job, str(errand_id))
+        rung += due
+    session.execute(update(Errand).where(Errand.id.in_(rung)).values(rung_at=now))
+    return len(rung)
 
 
-def _due(*, now: datetime, ring_again: timedelta) -> Select[Errand]:
-    return select(Errand).where(
+def _due(*, now: datetime, ring_again: timedelta) -> Select[UUID]:
+    return select(Errand.id).where(
         Errand.done_at.is_(None),
         Errand.due_at <= now,
         or_(Errand.rung_at.is_(None), Errand.rung_at < now - ring_again),
@@ -77,23 +78,39 @@ def _jobs_due(
     return session.execute(query).all()
 
 
-def ring_once(runtime: Runtime, queue: Queue, *, ring_again: timedelta = RING_AGAIN) -> int | None:
+def ring_once(
+    factory: sessionmaker[WalledSession],
+    queue: Queue,
+    *,
+    now: datetime,
+    ring_again: timedelta = RING_AGAIN,
+) -> int | None:
     """Ring for what is due now; returns how many, or None when it has to wait for a server.
 
     A silent bell rolls back: its errands are rung at a later turn.
     """
     try:
-        with runtime.work(None) as session:
-            return ring_due(session, queue, now=runtime.clock(), ring_again=ring_again)
+        with unit_of_work(factory) as session:
+            return ring_due(session, queue, now=now, ring_again=ring_again)
     except (BellSilent, DBAPIError) as away:
         log.warning("relay waits", kind=type(away).__name__)
         return None
 
 
+def relay_sessions(settings: Settings) -> sessionmaker[WalledSession]:
+    """Return the factory of the relay role's sessions: it sees when which errand is due.
+
+    Raises SettingsIncomplete without RELAY_DATABASE_URL.
+    """
+    if settings.relay_database_url is None:
+        raise SettingsIncomplete(("RELAY_DATABASE_URL",), {})
+    return sessions(create_engine(settings.relay_database_url, hide_parameters=True))
+
+
 def main() -> None:
     """Ring until told to stop."""
     settings = Settings.from_environment(os.environ)
-    runtime, queue = runtime_from(settings), RqQueue(settings.redis_url, timeouts=TIMEOUTS)
+    factory, queue = relay_sessions(settings), RqQueue(settings.redis_url, timeouts=TIMEOUTS)
     going = [True]
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -102,7 +119,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     while going[0]:
-        rung = ring_once(runtime, queue)
+        rung = ring_once(factory, queue, now=datetime.now(UTC))
         time.sleep(PAUSE_SECONDS if rung is not None else AWAY_SECONDS)
 
 

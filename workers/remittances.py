@@ -9,7 +9,7 @@ from workers.runtime import Again, Runtime, Task, errand_job
 @errand_job
 def read_remittance(task: Task, runtime: Runtime) -> Again | None:
     """Turn one payment of an 835 file into the practice's rows, matched to its claims."""
-    with runtime.work(None) as session:
+    with runtime.intake() as session:
         transaction = session.get(InboundTransaction, task.subject_id)
         file = session.get(InboundFile, transaction.file_id) if transaction else None
     if transaction is None or file is None or transaction.practice_id is None:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, wraps
+from functools import cache, cached_property, wraps
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
 
 from backoffice.config import Settings
 from backoffice.gateways.ack_mailbox import AckMailbox, HttpFolder
@@ -77,6 +78,15 @@ class Runtime:
         if practice_id is None:
             return unit_of_work(self.factory, house=True)
         return unit_of_work(self.factory, practices=[practice_id])
+
+    def intake(self) -> AbstractContextManager[Session]:
+        """Open a unit of work for what came in before its practice is known."""
+        return unit_of_work(self._intake, house=True)
+
+    @cached_property
+    def _intake(self) -> sessionmaker[WalledSession]:
+        url = self.settings.intake_database_url
+        return sessions(create_engine(url, poolclass=NullPool, hide_parameters=True))
 
 
 Job = Callable[[Task, Runtime], Again | None]

@@ -135,6 +135,15 @@ class PracticeRow(Base):
     created_at: Mapped[datetime] = mapped_column(default=_now, sort_order=-8)
 
 
-def within_practice(column: str, table: str) -> ForeignKeyConstraint:
-    """Return the composite foreign key that keeps a reference inside its own practice."""
-    return ForeignKeyConstraint(["practice_id", column], [f"{table}.practice_id", f"{table}.id"])
+def within_practice(column: str, table: str, *, at_commit: bool = False) -> ForeignKeyConstraint:
+    """Return the composite foreign key that keeps a reference inside its own practice.
+
+    `at_commit`: looked at when all is written, for rows that may be written before what they
+    point to.
+    """
+    return ForeignKeyConstraint(
+        ["practice_id", column],
+        [f"{table}.practice_id", f"{table}.id"],
+        deferrable=at_commit or None,
+        initially="DEFERRED" if at_commit else None,
+    )

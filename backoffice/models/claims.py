@@ -31,7 +31,7 @@ class Claim(PracticeRow):
         within_practice("facility_id", "service_facilities"),
         within_practice("authorization_id", "authorizations"),
         within_practice("primary_claim_id", "claims"),
-        UniqueConstraint("number"),
+        UniqueConstraint("practice_id", "number"),
         Index("ix_claims_status", "practice_id", "status", "last_day", "id"),
         Index("ix_claims_recent", "practice_id", "id"),
         Index("ix_claims_client", "practice_id", "client_id"),
@@ -153,6 +153,7 @@ class ClaimStep(PracticeRow):
 
     __tablename__ = "claim_steps"
     __table_args__ = (
+        within_practice("attempt_id", "attempts", at_commit=True),
         within_practice("claim_id", "claims"),
         Index("ix_claim_steps_claim", "practice_id", "claim_id", "at"),
     )

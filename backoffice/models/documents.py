@@ -39,7 +39,7 @@ class Document(PracticeRow):
 
     __tablename__ = "documents"
     __table_args__ = (
-        UniqueConstraint("document_key"),
+        UniqueConstraint("practice_id", "document_key"),
         Index("ix_documents_recent", "practice_id", "id"),
         Index("ix_documents_sha256", "practice_id", "sha256"),
     )

@@ -53,6 +53,7 @@ class Posting(PracticeRow):
         within_practice("claim_id", "claims"),
         within_practice("remittance_id", "remittances"),
         within_practice("reverses_id", "postings"),
+        within_practice("remittance_line_id", "remittance_lines", at_commit=True),
         UniqueConstraint("practice_id", "cause"),
         UniqueConstraint("practice_id", "reverses_id"),
         Index("ix_postings_claim", "practice_id", "claim_id"),

@@ -65,6 +65,8 @@ class Receipt(PracticeRow):
 
     __tablename__ = "receipts"
     __table_args__ = (
+        within_practice("read_through_id", "messages", at_commit=True),
+        within_practice("mailed_through_id", "messages", at_commit=True),
         within_practice("thread_id", "threads"),
         UniqueConstraint("practice_id", "thread_id", "user_id"),
         Index("ix_receipts_user", "user_id"),

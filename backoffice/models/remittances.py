@@ -65,6 +65,7 @@ class RemittanceClaim(PracticeRow):
     __tablename__ = "remittance_claims"
     __table_args__ = (
         within_practice("remittance_id", "remittances"),
+        within_practice("attempt_id", "attempts", at_commit=True),
         within_practice("claim_id", "claims"),
         UniqueConstraint("practice_id", "remittance_id", "position"),
         Index("ix_remittance_claims_claim", "practice_id", "claim_id"),

@@ -80,7 +80,7 @@ class Attempt(PracticeRow):
         within_practice("claim_id", "claims"),
         within_practice("submission_id", "submissions"),
         UniqueConstraint("practice_id", "claim_id", "attempt_no"),
-        UniqueConstraint("patient_control_number"),
+        UniqueConstraint("practice_id", "patient_control_number"),
         Index("ix_attempts_submission", "practice_id", "submission_id"),
         Index("ix_attempts_payer_number", "practice_id", "payer_number"),
         Index(

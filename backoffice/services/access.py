@@ -3,20 +3,19 @@
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, literal, select
+from sqlalchemy import ColumnElement, Select, any_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backoffice.models.base import PracticeRow
 from backoffice.services.refusal import NotVisible
-from backoffice.services.work import practices_of
+from backoffice.services.work import own_practices
 
 Row = TypeVar("Row", bound=PracticeRow)
 
 
 def held(session: Session, practice_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     """Return the condition "of one of this session's practices" on a practice_id column."""
-    own = literal(sorted(practices_of(session)), ARRAY(Uuid()))
-    return practice_id == any_(own)
+    return practice_id == any_(own_practices(session))
 
 
 def visible(session: Session, model: type[Row]) -> Select[Row]:
@@ -32,6 +31,15 @@ def one(session: Session, model: type[Row], row_id: UUID, *, lock: bool = False)
     """Return one visible row or raise NotVisible; `lock` holds it until the commit."""
     query = visible(session, model).where(model.id == row_id)
     found = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def practice_of(session: Session, model: type[Row], row_id: UUID) -> UUID:
+    """Return whose a visible row is, or raise NotVisible: where a change of it is to act."""
+    query = select(model.practice_id).where(held(session, model.practice_id), model.id == row_id)
+    found = session.scalars(query).one_or_none()
     if found is None:
         raise NotVisible
     return found

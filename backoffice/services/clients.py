@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.models.appointments import Appointment
@@ -105,12 +105,25 @@ class Record:
 
 
 def found(session: Session, words: str) -> Sequence[Client]:
-    """Return at most MOST_FOUND clients whose last name begins so ("last, first" narrows)."""
-    key = words.strip().lower()
-    if not key:
+    """Return at most MOST_FOUND clients of whose name each word begins a part.
+
+    Those whose last name begins with the first word come first. The words are looked for by the
+    database role `search`; what it returns are ids, and rows are loaded as all others.
+    """
+    parts = words.lower().replace(",", " ").split()
+    if not parts:
         return []
-    query = visible(session, Client).where(Client.name_key >= key, Client.name_key < key + "\uffff")
-    return session.scalars(query.order_by(Client.name_key, Client.id).limit(MOST_FOUND)).all()
+    ids = session.scalars(
+        select(
+            func.clients_found(parts, MOST_FOUND)
+            .table_valued("practice_id", "client_id")
+            .c.client_id
+        )
+    ).all()
+    rows = {
+        row.id: row for row in session.scalars(visible(session, Client).where(Client.id.in_(ids)))
+    }
+    return [rows[each] for each in ids if each in rows]
 
 
 def record(session: Session, client_id: UUID, *, person: Person) -> Record:
@@ -130,9 +143,7 @@ def record(session: Session, client_id: UUID, *, person: Person) -> Record:
     ).all()
     subjects = [client_id, *(row.id for row in policies), *(row.id for row in authorizations)]
     lacks = lacks_on(session, practice_id, subjects, person)
-    audit.record(
-        session, "read", subject_kind="client", subject_ids=[client_id], practice_id=practice_id
-    )
+    audit.read(session, "client", [client_id], practice_id=practice_id)
     return Record(
         client=client,
         practice=session.get_one(Practice, practice_id),

@@ -1,6 +1,6 @@
 """The Unbilled queue: what can be billed, what is missing, and the way from one to the other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from backoffice.models.appointments import Appointment
 from backoffice.rules.readiness import Disposition, Subject
 from backoffice.rules.roles import Permission
 from backoffice.services import appointments
-from backoffice.services.refusal import ChangedElsewhere
+from backoffice.services.refusal import ChangedElsewhere, Refused
 from backoffice.services.typed_values import WrongValue
 from backoffice.services.unbilled import billing, exporting, missing, queue, reach, undoing
 from backoffice.services.unbilled.wanted import Page, Wanted
@@ -32,7 +32,7 @@ from backoffice.web.appointments_filters import offers, read_wanted, sorted_by, 
 from backoffice.web.appointments_forms import SessionForm, choices_of, say_wrong
 from backoffice.web.asked import asked_as
 from backoffice.web.downloads import asked_form, table
-from backoffice.web.extensions import clock, me, settings, work
+from backoffice.web.extensions import clock, me, settings, work, work_on
 from backoffice.web.frame import acting_ids
 
 bp = Blueprint("appointments", __name__, url_prefix="/unbilled")
@@ -73,7 +73,7 @@ def supply(appointment_id: UUID) -> ResponseReturnValue:
     finding_id = asked_as(UUID, request.form["finding"])
     values = request.form.to_dict()
     try:
-        with work() as session:
+        with work_on(Appointment, appointment_id) as session:
             reach.appointment_for(session, appointment_id, me())
             said = missing.supply(session, appointment_id, finding_id, values, by=me(), now=clock())
     except WrongValue as wrong:
@@ -91,7 +91,7 @@ def edit(appointment_id: UUID) -> ResponseReturnValue:
         if request.method == "GET":
             return render_template("appointments/edit.html", **_editing(session, row, form))
     try:
-        with work() as session:
+        with work_on(Appointment, appointment_id) as session:
             appointments.edit(
                 session, appointment_id, form.typed(),
                 version=asked_as(int, request.form["version"]), now=clock(),
@@ -104,10 +104,14 @@ def edit(appointment_id: UUID) -> ResponseReturnValue:
 @bp.post("/set-aside")
 @needs(Permission.EDIT_APPOINTMENTS)
 def set_aside() -> ResponseReturnValue:
-    """Take appointments out of billing, with undo."""
+    """Take appointments out of billing, with undo; one transaction for each practice.
+
+    Where one practice's cannot be moved, nothing of that practice is; what was moved in others
+    stays moved, and the answer says both.
+    """
     disposition = asked_as(Disposition, request.form["disposition"])
+    moved = _move(_selection(), disposition)
     with work() as session:
-        moved = appointments.set_aside(session, _selection(), disposition, now=clock())
         key = undoing.keep(session, moved, by=me().id, now=clock())
     words = f"{len(moved)} {DISPOSITION_WORDS[disposition]}"
     undo_url = url_for(".undo", key=key, **_query())
@@ -121,7 +125,7 @@ def undo(key: UUID) -> ResponseReturnValue:
     """Take back what was set aside."""
     with work() as session:
         ids = undoing.take_back(session, key, by=me().id)
-        moved = appointments.set_aside(session, ids, Disposition.BILL, now=clock())
+    moved = _move(ids, Disposition.BILL)
     flash(f"{len(moved)} {DISPOSITION_WORDS[Disposition.BILL]}", "done")
     return _back()
 
@@ -168,9 +172,29 @@ def export() -> ResponseReturnValue:
         return table(name, exporting.EXPORT_HEAD, rows, form=form)
 
 
+def _move(ids: Sequence[UUID], disposition: Disposition) -> list[UUID]:
+    """Move appointments, practice by practice; returns which. Raises what refused them all."""
+    with work() as session:
+        practices = billing.practices_of_selection(session, ids)
+    moved: list[UUID] = []
+    refused: dict[UUID, Refused] = {}
+    for practice_id in sorted(practices):
+        try:
+            with work(practice=practice_id) as session:
+                moved += appointments.set_aside(session, ids, disposition, now=clock())
+        except Refused as refusal:
+            refused[practice_id] = refusal
+    if refused and not moved:
+        raise next(iter(refused.values()))
+    names = {practice.id: practice.short_name for practice in me().practices}
+    for practice_id, why in refused.items():
+        flash(f"{names[practice_id]}: {why.words}", "wrong")
+    return moved
+
+
 @contextmanager
 def _one_practice(practice_id: UUID) -> Iterator[Session]:
-    with work(practices=frozenset({practice_id})) as session:
+    with work(practice=practice_id) as session:
         yield session
 
 

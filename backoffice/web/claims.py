@@ -27,7 +27,7 @@ from backoffice.web.access import needs
 from backoffice.web.claims_filters import offers, read_wanted, sorted_by, tokens
 from backoffice.web.claims_tabs import TABS, counts_of_tabs
 from backoffice.web.downloads import asked_form, table
-from backoffice.web.extensions import clock, me, settings, work
+from backoffice.web.extensions import clock, me, settings, work, work_on
 from backoffice.web.filters import dollars, label, plural
 from backoffice.web.frame import acting_ids, way
 from backoffice.web.looks import STATUS_LOOKS
@@ -89,7 +89,7 @@ def show(claim_id: UUID) -> ResponseReturnValue:
 def act(claim_id: UUID, action: str) -> ResponseReturnValue:
     """Take one of the legal steps."""
     chosen = Action(action)
-    with work() as session:
+    with work_on(Claim, claim_id) as session:
         claim = record.claim_for(session, claim_id, me())
         _ACTS[chosen](session, claim)
         session.refresh(claim)
@@ -102,7 +102,7 @@ def act(claim_id: UUID, action: str) -> ResponseReturnValue:
 @needs(Permission.EDIT_CLAIMS)
 def reviewed(claim_id: UUID) -> ResponseReturnValue:
     """End a claim's review."""
-    with work() as session:
+    with work_on(Claim, claim_id) as session:
         end_review(session, record.claim_for(session, claim_id, me()))
     flash("Review ended", "done")
     return redirect(url_for(".show", claim_id=claim_id))

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from backoffice.models.clients import Policy
+from backoffice.models.clients import Client, Policy
 from backoffice.rules.codes import SELF
 from backoffice.rules.readiness import Subject
 from backoffice.rules.roles import Permission
@@ -19,7 +19,7 @@ from backoffice.services.unbilled import reach
 from backoffice.services.unbilled.missing import Lack
 from backoffice.web.access import needs
 from backoffice.web.appointments_forms import choices_of, form_for, say_wrong
-from backoffice.web.extensions import clock, me, work
+from backoffice.web.extensions import clock, me, work, work_on
 from backoffice.web.fields import Form
 
 bp = Blueprint("clients", __name__, url_prefix="/clients")
@@ -90,7 +90,7 @@ def save_authorization(client_id: UUID, authorization_id: UUID) -> ResponseRetur
 @needs(Permission.EDIT_CLIENTS)
 def add_policy(client_id: UUID) -> ResponseReturnValue:
     """Begin a policy."""
-    with work() as session:
+    with work_on(Client, client_id) as session:
         policy = clients.add_policy(session, client_id, now=clock())
     flash("Policy added: fill it in", "done")
     return redirect(url_for(".show", client_id=client_id, _anchor=f"policy-{policy.id}"))
@@ -101,7 +101,7 @@ def add_policy(client_id: UUID) -> ResponseReturnValue:
 def withdraw_policy(client_id: UUID, policy_id: UUID) -> ResponseReturnValue:
     """Take a policy out of use, with a reason."""
     reason = request.form.get("reason", "")
-    with work() as session:
+    with work_on(Policy, policy_id) as session:
         clients.withdraw_policy(session, policy_id, reason=reason, now=clock())
     flash("Policy withdrawn", "done")
     return redirect(url_for(".show", client_id=client_id))
@@ -111,7 +111,7 @@ def withdraw_policy(client_id: UUID, policy_id: UUID) -> ResponseReturnValue:
 @needs(Permission.EDIT_CLIENTS)
 def add_authorization(client_id: UUID, policy_id: UUID) -> ResponseReturnValue:
     """Add an authorization to a policy; it becomes the active one."""
-    with work() as session:
+    with work_on(Policy, policy_id) as session:
         made = clients.add_authorization(session, policy_id, {}, now=clock())
     flash("Authorization added: fill it in", "done")
     return redirect(url_for(".show", client_id=client_id, _anchor=f"authorization-{made.id}"))
@@ -122,7 +122,7 @@ def _save(client_id: UUID, kind: Subject, row_id: UUID) -> ResponseReturnValue:
     version = request.form.get("version", type=int)
     values = {name: value or "" for name, value in form.data.items() if name != "csrf_token"}
     try:
-        with work() as session:
+        with work_on(Client, client_id) as session:
             reach.client_for(session, client_id, me())
             clients.save(session, kind, row_id, values, version=version, now=clock())
     except WrongValue as wrong:

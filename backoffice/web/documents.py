@@ -20,7 +20,7 @@ from backoffice.services.documents import Arrival, Examined, Wanted
 from backoffice.services.refusal import NotVisible, Refused
 from backoffice.web.access import needs
 from backoffice.web.documents_forms import KINDS, AddForm, WithdrawForm
-from backoffice.web.extensions import clock, documents, me, work
+from backoffice.web.extensions import clock, documents, me, work, work_on
 from backoffice.web.filters import here, label
 from backoffice.web.frame import acting_ids
 
@@ -93,7 +93,7 @@ def open(document_id: UUID) -> ResponseReturnValue:  # noqa: A001 - the word tha
 def withdraw(document_id: UUID) -> ResponseReturnValue:
     """Take a document out of sight, with the reason."""
     form = WithdrawForm()
-    with work() as session:
+    with work_on(Document, document_id) as session:
         document = keeping.document_for(session, document_id, me())
         if form.validate_on_submit():
             keeping.withdraw(session, document_id, reason=form.reason.data, now=clock())
@@ -114,7 +114,7 @@ def _take(form: AddForm) -> ResponseReturnValue:
         documents().put(document.document_key, stream, sha256=found.sha256)
     except DocumentsUnavailable:
         raise Refused("The store did not answer. Nothing was kept: please send it again.") from None
-    with work() as session:
+    with work(practice=document.practice_id) as session:
         kept = keeping.stored(session, document.id, by=me(), now=clock())
         doubled = keeping.same_as(session, kept) is not None
     if doubled:
@@ -126,7 +126,7 @@ def _take(form: AddForm) -> ResponseReturnValue:
 
 def _announce(form: AddForm, name: str, found: Examined) -> Document:
     practice_id = form.practice_id
-    with work(practices=frozenset({practice_id})) as session:
+    with work(practice=practice_id) as session:
         claim = keeping.claim_by_number(session, practice_id, form.claim.data or "", me())
         arrival = Arrival(practice_id, DocumentKind(form.kind.data), name, found, claim)
         return keeping.begin(session, arrival, by=me(), now=clock())

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from backoffice.config import Settings
 from backoffice.gateways.documents import Documents
-from backoffice.models.base import Base
+from backoffice.models.base import Base, PracticeRow
+from backoffice.services.access import practice_of
 from backoffice.services.accounts import Person
 from backoffice.services.audit import Actor, act_as
+from backoffice.services.refusal import NotVisible
 from backoffice.services.work import WalledSession, unit_of_work
 
 db = SQLAlchemy(metadata=Base.metadata)
@@ -24,6 +26,7 @@ login = LoginManager()
 csrf = CSRFProtect()
 
 SETTINGS, SESSIONS, DOCUMENTS = "cleanclaim.settings", "cleanclaim.sessions", "cleanclaim.documents"
+INTAKE_SESSIONS = "cleanclaim.intake"
 
 
 def settings() -> Settings:
@@ -66,11 +69,48 @@ def open_practices() -> frozenset[UUID]:
 
 
 @contextmanager
-def work(*, practices: frozenset[UUID] | None = None) -> Iterator[Session]:
-    """Work as the person signed in, for all practices open to them here or fewer, and commit."""
-    person = me()
+def work(
+    *, practices: frozenset[UUID] | None = None, practice: UUID | None = None
+) -> Iterator[Session]:
+    """Work as the person signed in, and commit.
+
+    Reads all practices open to them here, or fewer, and writes in none. With `practice` the unit
+    is for that one alone and writes in it; one that is not open raises NotVisible.
+    """
+    if practice is not None:
+        practices = frozenset({practice})
     own = open_practices() if practices is None else open_practices() & practices
-    with unit_of_work(session_factory(), practices=own, user_id=person.id) as session:
+    if practice is not None and not own:
+        raise NotVisible
+    with unit_of_work(
+        session_factory(), practices=own, acting=practice, user_id=me().id, reads=practice is None
+    ) as session:
+        act_as(session, actor())
+        yield session
+
+
+@contextmanager
+def work_on(model: type[PracticeRow], row_id: UUID) -> Iterator[Session]:
+    """Work in the practice of one row, to change it or what hangs on it, and commit.
+
+    A row that is not there for this person raises NotVisible; what they may do with one that is,
+    the service says.
+    """
+    own = open_practices()
+    if len(own) == 1:
+        (practice,) = own
+    else:
+        with work() as session:
+            practice = practice_of(session, model, row_id)
+    with work(practice=practice) as session:
+        yield session
+
+
+@contextmanager
+def intake_work() -> Iterator[Session]:
+    """Work for the house with what came in before its practice is known, as the intake role."""
+    factory = cast(sessionmaker[WalledSession], current_app.extensions[INTAKE_SESSIONS])
+    with unit_of_work(factory, house=True) as session:
         act_as(session, actor())
         yield session
 

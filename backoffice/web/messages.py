@@ -11,14 +11,15 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from backoffice.models.messages import ThreadState
+from backoffice.models.claims import Claim
+from backoffice.models.messages import Thread, ThreadState
 from backoffice.rules.roles import Permission
 from backoffice.services import messages
 from backoffice.services.claim_pages import beside
 from backoffice.services.claim_pages.record import Record, claim_for, record
 from backoffice.services.messages import Box, Conversation, Cursor, Said
 from backoffice.web.access import needs
-from backoffice.web.extensions import clock, me, work
+from backoffice.web.extensions import clock, me, work, work_on
 from backoffice.web.filters import here
 from backoffice.web.frame import acting_ids
 from backoffice.web.messages_forms import ReplyForm, SettleForm, StartForm
@@ -66,7 +67,7 @@ def fresh(thread_id: UUID) -> ResponseReturnValue:
 @needs(Permission.SEE_MESSAGES)
 def read(thread_id: UUID) -> ResponseReturnValue:
     """Remember that an open page has shown its newest message."""
-    with work() as session:
+    with work_on(Thread, thread_id) as session:
         messages.mark_read(session, thread_id, by=me(), now=clock())
     return "", 204
 
@@ -79,7 +80,7 @@ def reply(thread_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _show(thread_id, form), 422
     words, internal, now = form.body.data, form.is_internal, clock()
-    with work() as session:
+    with work_on(Thread, thread_id) as session:
         messages.reply(session, thread_id, by=me(), body=words, internal=internal, now=now)
     return redirect(url_for(".show", thread_id=thread_id))
 
@@ -91,7 +92,7 @@ def settle(thread_id: UUID) -> ResponseReturnValue:
     form = SettleForm()
     if form.validate_on_submit():
         state = ThreadState(form.state.data)
-        with work() as session:
+        with work_on(Thread, thread_id) as session:
             messages.settle(session, thread_id, state, by=me())
         flash(
             "Done. A new message opens it again." if state is ThreadState.DONE else "Noted.", "done"
@@ -104,7 +105,7 @@ def settle(thread_id: UUID) -> ResponseReturnValue:
 def start(claim_id: UUID) -> ResponseReturnValue:
     """Begin a thread about a claim."""
     form = StartForm()
-    with work() as session:
+    with work_on(Claim, claim_id) as session:
         claim = claim_for(session, claim_id, me())
         if form.validate_on_submit():
             words = {"subject": form.subject.data, "body": form.body.data}
@@ -158,10 +159,17 @@ def _threads(session: Session) -> dict[str, Any]:
 
 
 def _show(thread_id: UUID, form: ReplyForm) -> str:
+    """Show a thread as it stood; from then on it counts as read."""
+    page = _shown(thread_id, form)
+    with work_on(Thread, thread_id) as session:
+        messages.mark_read(session, thread_id, by=me(), now=clock())
+    return page
+
+
+def _shown(thread_id: UUID, form: ReplyForm) -> str:
     with work() as session:
         found = messages.conversation(session, thread_id, me())
         messages.put_on_record(session, found)
-        messages.mark_read(session, thread_id, by=me(), now=clock())
         shown = {
             "thread": found.thread,
             "practice": _chips()[found.thread.practice_id],

@@ -7,9 +7,14 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from backoffice.models.inbound import InboundFile, InboundTransaction
-from backoffice.models.remittances import Remittance, RemittanceState
+from backoffice.models.remittances import (
+    ProviderAdjustment,
+    Remittance,
+    RemittanceClaim,
+    RemittanceLine,
+    RemittanceState,
+)
 from backoffice.rules.roles import Permission
-from backoffice.services import audit
 from backoffice.services.access import one
 from backoffice.services.inbound import payments
 from backoffice.services.inbound.set_aside import raw_file, set_aside
@@ -17,7 +22,15 @@ from backoffice.services.remittances import deciding, lists, posting
 from backoffice.services.remittances import page as pages
 from backoffice.services.remittances.deciding import By, Outcome, PlacedAt
 from backoffice.web.access import needs
-from backoffice.web.extensions import clock, documents, house_work, me, open_practices, work
+from backoffice.web.extensions import (
+    clock,
+    documents,
+    intake_work,
+    me,
+    open_practices,
+    work,
+    work_on,
+)
 from backoffice.web.filters import here
 from backoffice.web.frame import acting_ids
 from backoffice.web.remittances_forms import AttributeForm, DecideForm, MatchForm, PlaceForm
@@ -83,7 +96,7 @@ def index() -> ResponseReturnValue:
 
 
 def _waiting() -> int:
-    with house_work() as session:
+    with intake_work() as session:
         found = set_aside(session)
     return len(found.files) + len(found.quarantined) + len(found.unattributed)
 
@@ -114,7 +127,7 @@ def show(remittance_id: UUID) -> ResponseReturnValue:
 @needs(Permission.POST_PAYMENTS)
 def post(remittance_id: UUID) -> ResponseReturnValue:
     """Judge everything that waits once more and post what has become clean."""
-    with work() as session:
+    with work_on(Remittance, remittance_id) as session:
         posting.post_remittance(session, remittance_id, now=clock())
     flash("Judged again. What has become clean is posted.", "done")
     return redirect(url_for(".show", remittance_id=remittance_id))
@@ -125,7 +138,7 @@ def post(remittance_id: UUID) -> ResponseReturnValue:
 def decide(line_id: UUID) -> ResponseReturnValue:
     """Decide on one line: accept it, and say what becomes of what it leaves denied."""
     form = DecideForm(outcome=Outcome.KEEP.value)
-    with work() as session:
+    with work_on(RemittanceLine, line_id) as session:
         entry = pages.entry_of(session, line_id)
         may_write_off = me().may_in(entry.row.practice_id, Permission.WRITE_OFF)
         if not form.validate_on_submit():
@@ -141,7 +154,7 @@ def decide(line_id: UUID) -> ResponseReturnValue:
 @needs(Permission.POST_PAYMENTS)
 def accept(line_id: UUID) -> ResponseReturnValue:
     """Post one line as decided; what it leaves denied stays receivable."""
-    with work() as session:
+    with work_on(RemittanceLine, line_id) as session:
         deciding.accept(session, line_id, outcome=Outcome.KEEP, by=_by())
         entry = pages.entry_of(session, line_id)
     return _back(entry.row.remittance_id, "The line is posted; what is denied stays in A/R.")
@@ -151,7 +164,7 @@ def accept(line_id: UUID) -> ResponseReturnValue:
 @needs(Permission.POST_PAYMENTS)
 def hold(line_id: UUID) -> ResponseReturnValue:
     """Leave one line for later."""
-    with work() as session:
+    with work_on(RemittanceLine, line_id) as session:
         deciding.hold(session, line_id, by=_by())
         entry = pages.entry_of(session, line_id)
     return _back(entry.row.remittance_id, "Held.")
@@ -161,7 +174,7 @@ def hold(line_id: UUID) -> ResponseReturnValue:
 @needs(Permission.REVERSE_POSTINGS)
 def unpost(line_id: UUID) -> ResponseReturnValue:
     """Take one posted line back by reversing entries."""
-    with work() as session:
+    with work_on(RemittanceLine, line_id) as session:
         deciding.unpost(session, line_id, by=_by())
         entry = pages.entry_of(session, line_id)
     return _back(entry.row.remittance_id, "Taken back. The line waits for a decision.")
@@ -171,7 +184,7 @@ def unpost(line_id: UUID) -> ResponseReturnValue:
 @needs(Permission.POST_PAYMENTS)
 def note(remittance_claim_id: UUID) -> ResponseReturnValue:
     """Take note of a claim that pays nothing and names no line."""
-    with work() as session:
+    with work_on(RemittanceClaim, remittance_claim_id) as session:
         found = deciding.accept_without_lines(session, remittance_claim_id, by=_by())
     return _back(found, "Noted.")
 
@@ -182,12 +195,12 @@ def match(remittance_id: UUID, remittance_claim_id: UUID) -> ResponseReturnValue
     """Match an unmatched claim to the chosen one, or park its money."""
     form = MatchForm()
     if "hold" in request.form:
-        with work() as session:
+        with work_on(RemittanceClaim, remittance_claim_id) as session:
             deciding.park(session, remittance_claim_id, by=_by())
         return _back(remittance_id, "Its money is parked as unapplied.")
     if not form.validate_on_submit():
         return _back(remittance_id, "Choose a claim first.", kind="wrong")
-    with work() as session:
+    with work_on(RemittanceClaim, remittance_claim_id) as session:
         deciding.match(session, remittance_claim_id, form.claim_id.data, by=_by())
     return _back(remittance_id, "Matched. What is clean of it is posted.")
 
@@ -199,7 +212,7 @@ def place(remittance_id: UUID, adjustment_id: UUID) -> ResponseReturnValue:
     form = PlaceForm()
     if not form.validate_on_submit():
         return _back(remittance_id, "Say where it belongs.", kind="wrong")
-    with work() as session:
+    with work_on(ProviderAdjustment, adjustment_id) as session:
         deciding.place(session, adjustment_id, PlacedAt(form.at.data), by=_by())
     return _back(remittance_id, "The adjustment is posted.")
 
@@ -210,15 +223,9 @@ def raw(remittance_id: UUID) -> ResponseReturnValue:
     """Show a remittance as received: its own payment only, whatever else was in the file."""
     with work() as session:
         remittance = one(session, Remittance, remittance_id)
-        practice_id, transaction_id = remittance.practice_id, remittance.transaction_id
-        audit.record(
-            session,
-            "read_raw",
-            subject_kind="remittance",
-            subject_ids=[remittance_id],
-            practice_id=practice_id,
-        )
-    with house_work() as session:
+        transaction_id = remittance.transaction_id
+        pages.note_raw(session, remittance)
+    with intake_work() as session:
         transaction = session.get_one(InboundTransaction, transaction_id)
         file = session.get_one(InboundFile, transaction.file_id)
     words = payments.as_received(documents().get(file.document_key), transaction.position)
@@ -229,7 +236,7 @@ def raw(remittance_id: UUID) -> ResponseReturnValue:
 @needs(Permission.ATTRIBUTE_FILES)
 def aside() -> ResponseReturnValue:
     """Show files that could not be taken in and payments that nobody's practice is known for."""
-    with house_work() as session:
+    with intake_work() as session:
         found = set_aside(session)
     return render_template("remittances/set_aside.html", found=found, practices=me().practices)
 
@@ -238,7 +245,7 @@ def aside() -> ResponseReturnValue:
 @needs(Permission.ATTRIBUTE_FILES)
 def raw_aside(file_id: UUID) -> ResponseReturnValue:
     """Show a file as it came; put on record."""
-    with house_work() as session:
+    with intake_work() as session:
         file = raw_file(session, file_id)
     if file is None:
         abort(404)
@@ -253,7 +260,7 @@ def attribute(transaction_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit() or form.practice_id.data not in open_practices():
         flash("Choose a practice.", "wrong")
         return redirect(url_for(".aside"))
-    with house_work() as session:
+    with intake_work() as session:
         payments.attribute(session, transaction_id, form.practice_id.data, now=clock())
     flash("Given to the practice. It is read and posted in a moment.", "done")
     return redirect(url_for(".aside"))

@@ -5,10 +5,11 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from backoffice.models.submissions import Submission
 from backoffice.rules.roles import Permission
 from backoffice.services.submissions import persons
 from backoffice.web.access import needs
-from backoffice.web.extensions import clock, me, work
+from backoffice.web.extensions import clock, me, work, work_on
 from backoffice.web.frame import acting_ids
 
 bp = Blueprint("submissions", __name__, url_prefix="/submissions")
@@ -35,7 +36,7 @@ def index() -> ResponseReturnValue:
 @needs(Permission.RESOLVE_SUBMISSIONS)
 def mark_sent(submission_id: UUID) -> ResponseReturnValue:
     """Take a person's word that the clearinghouse has the file."""
-    with work() as session:
+    with work_on(Submission, submission_id) as session:
         persons.mark_sent(session, submission_id, now=clock())
     flash("The file counts as sent. Its claims are submitted.")
     return redirect(url_for(".index"))
@@ -45,7 +46,7 @@ def mark_sent(submission_id: UUID) -> ResponseReturnValue:
 @needs(Permission.RESOLVE_SUBMISSIONS)
 def send_again(submission_id: UUID) -> ResponseReturnValue:
     """Send the same bytes again, on a person's word that they never arrived."""
-    with work() as session:
+    with work_on(Submission, submission_id) as session:
         persons.send_again(session, submission_id, now=clock())
     flash("The same file goes again, under the same number.")
     return redirect(url_for(".index"))

@@ -22,6 +22,7 @@ from backoffice.services.inbound.keeping import RawFile
 from backoffice.services.practices import note_payee
 from backoffice.services.remittances import posting, storing
 from tests.builders import BILLING_NPI, NOW
+from tests.databases import as_intake
 from tests.services.billing import Billing
 
 TAX_ID = "123456789"
@@ -132,12 +133,13 @@ def taken_in(session: Session, content: bytes) -> list[InboundTransaction]:
         document_key=raw.key,
         received_at=NOW,
     )
-    session.add(file)
-    session.flush()
-    payments.take_in(session, file.id, payments.read_payments(content), now=NOW)
-    session.flush()
-    query = select(InboundTransaction).where(InboundTransaction.file_id == file.id)
-    return list(session.scalars(query.order_by(InboundTransaction.position)))
+    with as_intake(session):
+        session.add(file)
+        session.flush()
+        payments.take_in(session, file.id, payments.read_payments(content), now=NOW)
+        session.flush()
+        query = select(InboundTransaction).where(InboundTransaction.file_id == file.id)
+        return list(session.scalars(query.order_by(InboundTransaction.position)))
 
 
 def posted(session: Session, *checks: Check, isa: str = "000000001") -> list[Remittance]:

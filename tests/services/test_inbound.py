@@ -26,6 +26,7 @@ from backoffice.services.inbound import acknowledgements, keeping, payments
 from backoffice.services.inbound.responses import DISAGREE, apply_responses
 from backoffice.services.inbound.set_aside import set_aside
 from tests.builders import NOW, a_practice
+from tests.databases import as_intake
 from tests.services import billing as ready
 from tests.services.billing import Billing
 from tests.services.eras import (
@@ -84,9 +85,10 @@ def heard(session: Session, billing: Billing, *rows: ClaimRow, cursor: str = "0"
     """Keep a page of rows and apply what waits."""
     newest = str(max(int(row.messages[0].response_id) for row in rows))
     page = ResponsePage(rows, newest, grew=True)
-    keeping.keep_responses(
-        session, billing.account.id, page, keeping.raw_page(page), asked_from=cursor, now=NOW
-    )
+    with as_intake(session):
+        keeping.keep_responses(
+            session, billing.account.id, page, keeping.raw_page(page), asked_from=cursor, now=NOW
+        )
     while apply_responses(session, billing.practice.id, now=NOW):
         session.flush()
 
@@ -101,7 +103,8 @@ def test_rows_cursor_and_errand_come_together_and_once(
 
     assert billing.account.response_cursor == "7"
     assert len(session.scalars(select(InboundResponse)).all()) == 1
-    assert len(session.scalars(select(InboundFile)).all()) == 1
+    with as_intake(session):
+        assert len(session.scalars(select(InboundFile)).all()) == 1
     jobs = session.scalars(select(Errand.job)).all()
     assert jobs.count("workers.inbound.apply_responses") == 1
     assert claim.status is ClaimStatus.RECEIVED
@@ -146,7 +149,8 @@ def test_an_unknown_or_contradictory_answer_moves_nothing_and_asks(
 def test_an_answer_about_no_claim_of_ours_is_kept(session: Session, billing: Billing) -> None:
     heard(session, billing, said("SOMEBODYELSES", 1, "A"))
 
-    kept = session.scalars(select(InboundResponse)).one()
+    with as_intake(session):
+        kept = session.scalars(select(InboundResponse)).one()
     assert (kept.state, kept.practice_id) == (ResponseState.UNMATCHED, None)
 
 
@@ -159,19 +163,22 @@ def test_an_answer_without_its_id_is_kept_once_and_moves_nothing(
     page = ResponsePage((nameless, wordless), "9", grew=True)
 
     for asked_from in ("0", "9"):
-        keeping.keep_responses(
-            session,
-            billing.account.id,
-            page,
-            keeping.raw_page(page),
-            asked_from=asked_from,
-            now=NOW,
-        )
+        with as_intake(session):
+            keeping.keep_responses(
+                session,
+                billing.account.id,
+                page,
+                keeping.raw_page(page),
+                asked_from=asked_from,
+                now=NOW,
+            )
 
-    kept = session.scalars(select(InboundResponse)).all()
+    with as_intake(session):
+        kept = session.scalars(select(InboundResponse)).all()
+        unmatched = set_aside(session).unmatched_responses
     assert [each.state for each in kept] == [ResponseState.UNMATCHED] * 2
     assert sorted(each.message or "" for each in kept) == ["", "words as received"]
-    assert set_aside(session).unmatched_responses == 2
+    assert unmatched == 2
     assert claim.status is ClaimStatus.SUBMITTED
 
 
@@ -311,7 +318,8 @@ def test_a_payment_number_come_again_is_a_copy_only_with_the_same_claims(
     assert first.state is TransactionState.ATTRIBUTED
     assert (copy.state, copy.problem) == (TransactionState.DUPLICATE, "")
     assert another.payment_key == first.payment_key
-    assert another in set_aside(session).quarantined
+    with as_intake(session):
+        assert another in set_aside(session).quarantined
     assert another.problem == payments.TWICE_UNLIKE
 
 
@@ -319,11 +327,12 @@ def test_an_administrator_attributes_once(session: Session, claim: Claim) -> Non
     paid = Paid("NOBODYS", (Line("155", "155"),))
     (lone,) = taken_in(session, era(Check((paid,), npi="1902846538")))
 
-    payments.attribute(session, lone.id, claim.practice_id, now=NOW)
-
-    assert lone.state is TransactionState.ATTRIBUTED
-    with pytest.raises(payments.NotWaiting):
+    with as_intake(session):
         payments.attribute(session, lone.id, claim.practice_id, now=NOW)
+
+        assert lone.state is TransactionState.ATTRIBUTED
+        with pytest.raises(payments.NotWaiting):
+            payments.attribute(session, lone.id, claim.practice_id, now=NOW)
 
 
 def test_another_practices_claim_in_our_check_is_never_matched(

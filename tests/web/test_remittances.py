@@ -200,7 +200,8 @@ def test_an_administrator_gives_a_payment_to_its_practice(
 
     assert "1 payment" in page.words
     assert given.status == 302
-    with fresh_database.work(house=True) as session:
+    with fresh_database.intake() as session:
         payment = session.get_one(InboundTransaction, UUID(address))
         assert payment.practice_id == scene.cast.practice.id
+    with fresh_database.work(house=True) as session:
         assert session.scalars(select(RemittanceLine)).all() == []  # the wall: no practice set

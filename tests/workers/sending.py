@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import NullPool
 
 from backoffice.config import Settings
 from backoffice.gateways.clearinghouse import Clearinghouse
@@ -13,8 +15,10 @@ from backoffice.gateways.documents import Documents, InMemoryDocuments
 from backoffice.gateways.mail import InMemoryMail
 from backoffice.models.claims import Claim
 from backoffice.models.submissions import Submission, SubmissionState
+from backoffice.sandbox.stack.postgres import RELAY
 from backoffice.services.submissions.building import build_files
 from backoffice.services.submissions.sending import SendingTerms
+from backoffice.services.work import WalledSession, sessions
 from tests.builders import NOW
 from tests.databases import Database
 from tests.services.billing import Billing, a_billing, a_queued_claim
@@ -61,6 +65,12 @@ class Stage:
     run: Runtime
     practice_id: UUID
     billings: list[Billing] = field(default_factory=list)
+
+    @property
+    def relay(self) -> sessionmaker[WalledSession]:
+        """The relay's sessions."""
+        url = self.database.urls[RELAY]
+        return sessions(create_engine(url, poolclass=NullPool, hide_parameters=True))
 
     def queue(self, claims: int = 1) -> None:
         """Queue claims; the practice's records are made at the first call."""

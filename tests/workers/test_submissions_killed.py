@@ -176,7 +176,7 @@ def test_a_bell_that_forgets_everything_costs_seconds_and_no_claim(
     for _ in range(QUEUED):
         stage.file_of()
     queue = RqQueue(settings.redis_url, timeouts=TIMEOUTS)
-    rung = ring_once(stage.run, queue)
+    rung = ring_once(stage.relay, queue, now=stage.run.clock())
     bell.flushdb()
     waiting_after_flush = queue.waiting()
 
@@ -189,7 +189,9 @@ def test_a_bell_that_forgets_everything_costs_seconds_and_no_claim(
         ring_again = timedelta(seconds=1)
         _until(
             lambda: (
-                ring_once(stage.run, queue, ring_again=ring_again) is not None and all_sent(stage)
+                ring_once(stage.relay, queue, ring_again=ring_again, now=stage.run.clock())
+                is not None
+                and all_sent(stage)
             )
         )
     finally:

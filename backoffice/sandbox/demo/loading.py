@@ -33,7 +33,7 @@ from backoffice.sandbox.demo.making import (
 from backoffice.sandbox.demo.people import SignInOf, load_people
 from backoffice.sandbox.demo.vocabulary import PAYERS, PRACTICES, PayerIdea
 from backoffice.services.unbilled import judge_practice_anew
-from backoffice.services.work import WalledSession, unit_of_work
+from backoffice.services.work import WalledSession, act_in, unit_of_work
 
 CLIENTS_PER_CLINICIAN = 14
 SEASON = timedelta(days=75)
@@ -73,6 +73,7 @@ def load(factory: sessionmaker[WalledSession], *, seed: int, now: datetime) -> D
         people = load_people(session, practices, {home.practice: home.clinicians for home in homes})
         session.flush()
         for home in homes:
+            act_in(session, home.practice.id)
             for clinician in home.clinicians:
                 session.merge(clinician)
     return Demo(people, homes)

@@ -9,6 +9,7 @@ from backoffice.rules.readiness import Subject
 from backoffice.services import audit, unbilled
 from backoffice.services.intake.kinds import KINDS
 from backoffice.services.intake.outcome import Outcome
+from backoffice.services.work import act_in
 
 FEW = 200
 """Up to so many records are judged at once; more are left to the errand that goes in steps."""
@@ -25,6 +26,7 @@ def follow(session: Session, outcome: Outcome, *, now: datetime) -> None:
             practice_id=practice_id,
         )
     for practice_id in sorted(outcome.practices):
+        act_in(session, practice_id)
         _judge(session, outcome, practice_id, now=now)
 
 

@@ -32,7 +32,7 @@ from backoffice.services.intake.reading import Row
 from backoffice.services.intake.rows import Reading, look_up, references_of, referring
 from backoffice.services.practices import FALLBACK_ZONE, agreement_in_force, local_day
 from backoffice.services.typed_values import WrongValue
-from backoffice.services.work import WalledSession, unit_of_work
+from backoffice.services.work import WalledSession, act_in, unit_of_work
 
 AT_ONCE = 10_000
 TWICE = "This id stands on an earlier line of the file too."
@@ -121,6 +121,7 @@ class _Run:
             practice_id = self.directory.by_source[given["id"]]
             if given["id"] in self.directory.new:
                 self._take_turns(session, {practice_id})
+                act_in(session, practice_id)
                 practices.take_in(
                     session,
                     values,
@@ -157,6 +158,7 @@ class _Run:
 
     def _practice(self, session: Session, row: Reading, report: FileReport) -> None:
         self._take_turns(session, {row.practice_id})
+        act_in(session, row.practice_id)
         taken = practices.take_in(
             session,
             row.values,
@@ -172,6 +174,7 @@ class _Run:
         home = self.homes[row.practice_id]
         if payers.says_something_new(session, row.values, home):
             self._take_turns(session, {row.practice_id})
+        act_in(session, row.practice_id)
         end = payers.take_in(session, row.values, home, now=self.now)
         new, changed = end is payers.PayerEnd.NEW, end is payers.PayerEnd.CHANGED
         self._count(report, new=new, changed=changed)
@@ -271,8 +274,9 @@ class _Run:
                     staged.append(self._stage(kind, row, columns))
             except WrongValue as wrong:
                 self._refuse(report, row.line, [(wrong.field, wrong.words)], row.practice_id)
-        if staged:
-            self._write(session, kind, staged, report)
+        for practice_id, own in _by_practice(staged).items():
+            act_in(session, practice_id)
+            self._write(session, kind, practice_id, own, report)
         return put_off
 
     def _take_turns(self, session: Session, practice_ids: set[UUID]) -> bool:
@@ -301,8 +305,14 @@ class _Run:
         return Staged(row.line, old is None, whole, tuple(lines))
 
     def _write(
-        self, session: Session, kind: Kind, staged: Sequence[Staged], report: FileReport
+        self,
+        session: Session,
+        kind: Kind,
+        practice_id: UUID,
+        staged: Sequence[Staged],
+        report: FileReport,
     ) -> None:
+        """Write one practice's rows: nothing is written in a practice that is not acted in."""
         merged = merge(session, kind, staged, now=self.now)
         report.new += len(merged.new)
         report.changed += len(merged.changed)
@@ -310,12 +320,9 @@ class _Run:
         by_id = {row.id: row for row in staged}
         for row_id, words in merged.refused.items():
             row = by_id[row_id]
-            self._refuse(report, row.line, [("id", words)], row.columns["practice_id"])
-        by_practice: dict[UUID, list[UUID]] = defaultdict(list)
-        for row_id in [*merged.new, *merged.changed]:
-            by_practice[by_id[row_id].columns["practice_id"]].append(row_id)
-        for practice_id, ids in by_practice.items():
-            self.outcome.touch(practice_id, kind.name, ids)
+            self._refuse(report, row.line, [("id", words)], practice_id)
+        if written := [*merged.new, *merged.changed]:
+            self.outcome.touch(practice_id, kind.name, written)
 
     def _refuse(
         self,
@@ -343,6 +350,13 @@ class _Run:
                 is_open=agreement_in_force(practice, now=self.now),
             )
         return self.homes[practice_id]
+
+
+def _by_practice(staged: Iterable[Staged]) -> dict[UUID, list[Staged]]:
+    found: dict[UUID, list[Staged]] = defaultdict(list)
+    for row in staged:
+        found[row.columns["practice_id"]].append(row)
+    return found
 
 
 def _parts(rows: Iterable[Reading], size: int) -> Iterator[list[Reading]]:
