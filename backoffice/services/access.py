@@ -43,3 +43,15 @@ def practice_of(session: Session, model: type[Row], row_id: UUID) -> UUID:
     if found is None:
         raise NotVisible
     return found
+
+
+def one_under(session: Session, model: type[Row], row_id: UUID, **parent: UUID) -> Row:
+    """Return one visible row of the parent that its address names (client_id=...).
+
+    Raises NotVisible where the two do not belong together: whoever swaps an id in an address finds
+    nothing.
+    """
+    row = one(session, model, row_id)
+    if any(getattr(row, name) != value for name, value in parent.items()):
+        raise NotVisible
+    return row

@@ -60,9 +60,10 @@ def unbilled() -> ResponseReturnValue:
 @needs(Permission.SEE_APPOINTMENTS)
 def missing_of(appointment_id: UUID) -> ResponseReturnValue:
     """Show what one appointment lacks: the drawer, or the list with it open."""
-    if not _wants_fragment():
-        return redirect(url_for(".unbilled", open=appointment_id))
     with work() as session:
+        if not _wants_fragment():
+            reach.appointment_for(session, appointment_id, me())
+            return redirect(url_for(".unbilled", open=appointment_id))
         return render_template("appointments/missing.html", **_drawer(session, appointment_id))
 
 

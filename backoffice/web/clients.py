@@ -8,11 +8,12 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from backoffice.models.clients import Client, Policy
+from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.rules.codes import SELF
 from backoffice.rules.readiness import Subject
 from backoffice.rules.roles import Permission
 from backoffice.services import clients, supplying
+from backoffice.services.access import one_under
 from backoffice.services.refusal import ChangedElsewhere
 from backoffice.services.typed_values import WrongValue
 from backoffice.services.unbilled import reach
@@ -27,6 +28,10 @@ bp = Blueprint("clients", __name__, url_prefix="/clients")
 FORMS: Mapping[Subject, type[Form]] = {
     kind: form_for(f"{kind.name.title()}Form", tuple(blanks))
     for kind, blanks in clients.BLANKS.items()
+}
+HANGS_ON_A_CLIENT: Mapping[Subject, type[Policy | Authorization]] = {
+    Subject.POLICY: Policy,
+    Subject.AUTHORIZATION: Authorization,
 }
 SAVED = {
     Subject.CLIENT: "Client saved",
@@ -102,6 +107,7 @@ def withdraw_policy(client_id: UUID, policy_id: UUID) -> ResponseReturnValue:
     """Take a policy out of use, with a reason."""
     reason = request.form.get("reason", "")
     with work_on(Policy, policy_id) as session:
+        one_under(session, Policy, policy_id, client_id=client_id)
         clients.withdraw_policy(session, policy_id, reason=reason, now=clock())
     flash("Policy withdrawn", "done")
     return redirect(url_for(".show", client_id=client_id))
@@ -112,6 +118,7 @@ def withdraw_policy(client_id: UUID, policy_id: UUID) -> ResponseReturnValue:
 def add_authorization(client_id: UUID, policy_id: UUID) -> ResponseReturnValue:
     """Add an authorization to a policy; it becomes the active one."""
     with work_on(Policy, policy_id) as session:
+        one_under(session, Policy, policy_id, client_id=client_id)
         made = clients.add_authorization(session, policy_id, {}, now=clock())
     flash("Authorization added: fill it in", "done")
     return redirect(url_for(".show", client_id=client_id, _anchor=f"authorization-{made.id}"))
@@ -124,6 +131,8 @@ def _save(client_id: UUID, kind: Subject, row_id: UUID) -> ResponseReturnValue:
     try:
         with work_on(Client, client_id) as session:
             reach.client_for(session, client_id, me())
+            if kind in HANGS_ON_A_CLIENT:
+                one_under(session, HANGS_ON_A_CLIENT[kind], row_id, client_id=client_id)
             clients.save(session, kind, row_id, values, version=version, now=clock())
     except WrongValue as wrong:
         say_wrong(form, wrong)

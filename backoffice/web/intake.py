@@ -15,7 +15,7 @@ from backoffice.services.intake import batches, keeping, reports
 from backoffice.services.intake.fields import FIELDS
 from backoffice.web.access import needs
 from backoffice.web.downloads import asked_form, table
-from backoffice.web.extensions import clock, documents, house_work, me
+from backoffice.web.extensions import clock, documents, house_work, me, open_practices
 from backoffice.web.intake_forms import BringForm
 
 bp = Blueprint("intake", __name__, url_prefix="/intake")
@@ -29,9 +29,8 @@ RUNNING = frozenset({BatchState.UPLOADED, BatchState.CHECKING, BatchState.COMMIT
 def index() -> ResponseReturnValue:
     """Show earlier batches; take files and ask for their check."""
     form = BringForm(data={"practice": request.args.get("practice", "")})
-    form.offer(
-        intake_service.available(), me().practices, may_begin=batches.may_begin_practices(me())
-    )
+    own = [each for each in me().practices if each.id in open_practices()]
+    form.offer(intake_service.available(), own, may_begin=batches.may_begin_practices(me()))
     if not form.validate_on_submit():
         with house_work() as session:
             page = render_template("intake/index.html", form=form, **_list(session))

@@ -15,7 +15,7 @@ from backoffice.models.remittances import (
     RemittanceState,
 )
 from backoffice.rules.roles import Permission
-from backoffice.services.access import one
+from backoffice.services.access import one, one_under
 from backoffice.services.inbound import payments
 from backoffice.services.inbound.set_aside import raw_file, set_aside
 from backoffice.services.remittances import deciding, lists, posting
@@ -196,11 +196,13 @@ def match(remittance_id: UUID, remittance_claim_id: UUID) -> ResponseReturnValue
     form = MatchForm()
     if "hold" in request.form:
         with work_on(RemittanceClaim, remittance_claim_id) as session:
+            one_under(session, RemittanceClaim, remittance_claim_id, remittance_id=remittance_id)
             deciding.park(session, remittance_claim_id, by=_by())
         return _back(remittance_id, "Its money is parked as unapplied.")
     if not form.validate_on_submit():
         return _back(remittance_id, "Choose a claim first.", kind="wrong")
     with work_on(RemittanceClaim, remittance_claim_id) as session:
+        one_under(session, RemittanceClaim, remittance_claim_id, remittance_id=remittance_id)
         deciding.match(session, remittance_claim_id, form.claim_id.data, by=_by())
     return _back(remittance_id, "Matched. What is clean of it is posted.")
 
@@ -213,6 +215,7 @@ def place(remittance_id: UUID, adjustment_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _back(remittance_id, "Say where it belongs.", kind="wrong")
     with work_on(ProviderAdjustment, adjustment_id) as session:
+        one_under(session, ProviderAdjustment, adjustment_id, remittance_id=remittance_id)
         deciding.place(session, adjustment_id, PlacedAt(form.at.data), by=_by())
     return _back(remittance_id, "The adjustment is posted.")
 

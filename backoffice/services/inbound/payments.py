@@ -33,7 +33,7 @@ from backoffice.models.practices import PayeeIdentity
 from backoffice.services import audit
 from backoffice.services.inbound.keeping import practices_of_numbers
 from backoffice.services.practices import payee_index, practice_of_payee
-from backoffice.services.refusal import Refused
+from backoffice.services.refusal import NotVisible, Refused
 
 NO_PAYMENT = "There is no remittance (835) in this file."
 TWICE_UNLIKE = "The same payment came before with other claims: compare the two."
@@ -143,9 +143,11 @@ def take_in(session: Session, file_id: UUID, content: FileRead, *, now: datetime
 
 
 def attribute(session: Session, transaction_id: UUID, practice_id: UUID, *, now: datetime) -> None:
-    """An administrator says whose a payment is. Raises NotWaiting."""
+    """An administrator says whose a payment is. Raises NotVisible or NotWaiting."""
     transaction = session.get(InboundTransaction, transaction_id, with_for_update=True)
-    if transaction is None or transaction.state is not TransactionState.UNATTRIBUTED:
+    if transaction is None:
+        raise NotVisible
+    if transaction.state is not TransactionState.UNATTRIBUTED:
         raise NotWaiting
     transaction.state, transaction.practice_id = TransactionState.ATTRIBUTED, practice_id
     audit.record(

@@ -23,7 +23,7 @@ from backoffice.rules.readiness.findings import finding_on_diagnosis, finding_on
 from backoffice.services import audit, supplying
 from backoffice.services.access import one
 from backoffice.services.accounts import Person
-from backoffice.services.refusal import ChangedElsewhere, NotVisible, Refused
+from backoffice.services.refusal import ChangedElsewhere, Refused
 from backoffice.services.typed_values import Blank, WrongValue
 from backoffice.services.unbilled.changes import subjects_changed
 from backoffice.services.unbilled.findings import RESTS_ON
@@ -158,16 +158,14 @@ def supply(
 ) -> str:
     """Write what was typed for one finding of an appointment, judge anew; return the field's name.
 
-    Raises NotVisible when the finding is not this appointment's or was settled meanwhile by
-    somebody else (ChangedElsewhere), NotYours or WrongValue.
+    Raises ChangedElsewhere when the finding was settled meanwhile or is not this appointment's,
+    NotYours or WrongValue.
     """
     appointment = one(session, Appointment, appointment_id)
     take_turn(session, appointment.practice_id)
     row = session.get(ReadinessFinding, (appointment.practice_id, row_id))
-    if row is None:
-        raise ChangedElsewhere
-    if row.subject_id not in _subjects_of(appointment):
-        raise NotVisible
+    if row is None or row.subject_id not in _subjects_of(appointment):
+        raise ChangedElsewhere  # the same for both: whose finding it is, is not told
     if not by.may_in(row.practice_id, supplying.PERMISSIONS[row.subject_kind]):
         raise NotYours
     label = said(row).where.label
