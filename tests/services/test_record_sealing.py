@@ -18,7 +18,6 @@ from backoffice.services.audit.sealing import seal
 from backoffice.services.audit.verifying import Verification, Wrong, verify
 from tests.databases import Database
 from tests.record import on_record
-from tests.servers import Servers
 from workers.sealer import keep_house, seal_waiting
 
 NOW = datetime.now(UTC)
@@ -33,10 +32,9 @@ def sealer(fresh_database: Database) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def intruder(servers: Servers, fresh_database: Database) -> Iterator[Engine]:
+def intruder(fresh_database: Database) -> Iterator[Engine]:
     """Somebody with every right in the database, whom no wall and no trigger holds."""
-    url = servers.postgres.url(SUPERUSER, str(fresh_database.engine.url.database))
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(fresh_database.urls[SUPERUSER], poolclass=NullPool)
     yield engine
     engine.dispose()
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from backoffice.models.audit import AuditRecord
 
 PAGE_SIZE = 50
+_BECOME_AUDITOR = text("SELECT current_setting('role'), set_config('role', 'auditor', true)")
+_BECOME_AGAIN = text("SELECT set_config('role', :before, true)")
 _AT_ONCE = 500
 
 
@@ -53,9 +55,9 @@ def as_auditor(session: Session) -> Iterator[None]:
     reads all.
     """
     session.flush()
-    session.execute(text("SET LOCAL ROLE auditor"))
+    before, _ = session.execute(_BECOME_AUDITOR).one()
     yield
-    session.execute(text("SET LOCAL ROLE NONE"))
+    session.execute(_BECOME_AGAIN, {"before": before})
 
 
 def found(session: Session, asked: Asked, *, size: int = PAGE_SIZE) -> Found:
