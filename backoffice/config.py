@@ -2,14 +2,25 @@
 
 import base64
 import binascii
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
 _KEY_BYTES = 32
+_IN_FILE = "_FILE"
+_LEAST_DIFFERENT = 8
+"""Of 32 random hexadecimal digits, fewer than 8 different ones come once in 28 million keys."""
+_PLACEHOLDERS = ("changeme", "change-me", "change_me", "example", "placeholder", "cleanclaim", "<")
+_KNOWN_SECRETS = frozenset(
+    {"app", "admin", "demo", "guest", "minioadmin", "owner", "pass", "password", "postgres",
+     "redis", "root", "secret", "test"}
+)  # fmt: skip
 _DRIVER = "postgresql+psycopg"
 
 
@@ -80,6 +91,11 @@ class Settings:
     """How long a submission can be taken back before it leaves."""
 
     @property
+    def is_loopback(self) -> bool:
+        """Whether the portal answers this machine alone; only there may anything play."""
+        return is_this_machine(self.portal_url)
+
+    @property
     def current_field_key_id(self) -> str:
         """The id of the key that new values are encrypted with."""
         return next(iter(self.field_keys))
@@ -123,7 +139,10 @@ class Settings:
             "submit_delay_seconds": read.given("SUBMIT_DELAY_SECONDS", _seconds, default=3600),
         }
         read.refuse_gaps()
-        return cls(**settings)  # type: ignore[arg-type]  # the reader has refused every gap
+        made = cls(**settings)  # type: ignore[arg-type]  # the reader has refused every gap
+        if not made.is_loopback:
+            _refuse_what_only_plays(made)
+        return made
 
 
 class _Reader:
@@ -135,17 +154,16 @@ class _Reader:
         self._malformed: dict[str, str] = {}
 
     def needed(self, name: str, parse: Callable[[str], T]) -> T | None:
-        if not self._environment.get(name):
+        given = self._environment.get(name) or self._environment.get(name + _IN_FILE)
+        if not given:
             self._missing.append(name)
             return None
         return self.given(name, parse, default=None)
 
     def given(self, name: str, parse: Callable[[str], T], *, default: T | None) -> T | None:
-        text = self._environment.get(name)
-        if not text:
-            return default
         try:
-            return parse(text)
+            text = secret(self._environment, name)
+            return parse(text) if text else default
         except _Malformed as malformed:
             self._malformed[name] = str(malformed)
             return None
@@ -155,8 +173,86 @@ class _Reader:
             raise SettingsIncomplete(tuple(self._missing), self._malformed)
 
 
-class _Malformed(Exception):
+class _Malformed(ValueError):
     """Why a value cannot be read, in words that follow the variable's name."""
+
+
+def secret(environment: Mapping[str, str], name: str) -> str | None:
+    """Return a variable's value: given itself, or lying in the file that NAME_FILE names.
+
+    A file's last line end is not part of it. Raises ValueError when both are given, or the file
+    can't be read; its words follow the variable's name.
+    """
+    given, path = environment.get(name), environment.get(name + _IN_FILE)
+    if not path:
+        return given or None
+    if given:
+        raise _Malformed(f"is given twice: itself and as {name}{_IN_FILE}")
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n") or None
+    except (OSError, UnicodeDecodeError):
+        raise _Malformed(f"lies in a file that can't be read ({name}{_IN_FILE})") from None
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether an address leads to this machine: a loopback name, a loopback address, a socket."""
+    host = urlsplit(url).hostname
+    if host is None:
+        return urlsplit(url).scheme == "unix"
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_what_only_plays(settings: Settings) -> None:
+    """Refuse demo settings and secrets that anybody could guess, where strangers can call."""
+    wrong = _guessable_secrets(settings) | _patterned_keys(settings)
+    if settings.sandbox:
+        wrong["SANDBOX"] = "must be 0 where PORTAL_URL is not this machine"
+    if not settings.is_https:
+        wrong["PORTAL_URL"] = "must begin with https: where it is not this machine"
+    if wrong:
+        raise SettingsIncomplete((), wrong)
+
+
+def _guessable_secrets(settings: Settings) -> dict[str, str]:
+    secrets = {
+        "SECRET_KEY": settings.secret_key,
+        "S3_SECRET_KEY": settings.s3_secret_key,
+        "CLEARINGHOUSE_KEY": settings.clearinghouse_key,
+        "DATABASE_URL": urlsplit(settings.database_url).password,
+        "REDIS_URL": urlsplit(settings.redis_url).password,
+        "SMTP_URL": urlsplit(settings.smtp_url).password,
+    }
+    told = "holds a placeholder or a secret that everybody knows"
+    return {name: told for name, value in secrets.items() if value and _is_guessable(value)}
+
+
+def _patterned_keys(settings: Settings) -> dict[str, str]:
+    keys = {
+        "SECRET_KEY": [settings.secret_key.encode()],
+        "FIELD_KEYS": list(settings.field_keys.values()),
+        "INDEX_KEY": [settings.index_key],
+    }
+    told = "holds a pattern, not random bytes"
+    wrong = {name: told for name, values in keys.items() if any(map(_is_pattern, values))}
+    if settings.index_key in settings.field_keys.values():
+        wrong["INDEX_KEY"] = "must differ from every field key"
+    return wrong
+
+
+def _is_guessable(value: str) -> bool:
+    words = value.lower()
+    return words in _KNOWN_SECRETS or any(part in words for part in _PLACEHOLDERS)
+
+
+def _is_pattern(key: bytes) -> bool:
+    """Whether 32 bytes or more were made by hand: few different ones, or all in equal steps."""
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    return len(set(key)) < _LEAST_DIFFERENT or len(steps) == 1
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
