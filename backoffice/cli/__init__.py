@@ -11,6 +11,7 @@ from backoffice.cli.audit import audit
 from backoffice.cli.demo import demo
 from backoffice.cli.edi import edi
 from backoffice.cli.intake import intake
+from backoffice.cli.keys import keys
 from backoffice.cli.ledger import ledger
 from backoffice.cli.routes import routes
 from backoffice.cli.run import run
@@ -47,6 +48,7 @@ main.add_command(audit)
 main.add_command(demo)
 main.add_command(edi)
 main.add_command(intake)
+main.add_command(keys)
 main.add_command(ledger)
 main.add_command(routes)
 main.add_command(run)

@@ -49,7 +49,7 @@ class Keyring:
 
     def seal(self, place: Place, plain: bytes) -> bytes:
         """Seal under the current key."""
-        key_id = next(iter(self.field_keys))
+        key_id = key_id_of(self)
         nonce = os.urandom(NONCE_BYTES)
         sealed = AESGCM(self.field_keys[key_id]).encrypt(nonce, plain, place.bound())
         name = key_id.encode()
@@ -71,6 +71,11 @@ class Keyring:
         """Return the keyed hash by which a sealed value is found exactly, within one practice."""
         message = f"{purpose}|{practice_id}|{value}".encode()
         return hmac.new(self.index_key, message, hashlib.sha256).digest()
+
+
+def key_id_of(keys: Keyring) -> str:
+    """Return the id of the key that new values are sealed with."""
+    return next(iter(keys.field_keys))
 
 
 _installed: list[Keyring] = []
