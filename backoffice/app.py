@@ -1,10 +1,10 @@
 """The portal: settings, extensions, blueprints and the door joined into one Flask app."""
 
 import os
-import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Flask, g
+from flask import Flask
 from flask_login import AnonymousUserMixin
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
@@ -12,7 +12,9 @@ from sqlalchemy.pool import NullPool
 from backoffice.config import Settings
 from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.gateways.live import Live, RedisLive
+from backoffice.gateways.logs import write_as
 from backoffice.models.sealing import Keyring, install_keyring
+from backoffice.services import field_keys
 from backoffice.services.accounts import Person, person
 from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import sessions, unit_of_work
@@ -56,6 +58,7 @@ from backoffice.web.extensions import (
     session_factory,
 )
 from backoffice.web.sessions import PostgresSessions, current
+from backoffice.web.told import tell_of_requests
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_UPLOAD = 110 * 1024 * 1024
@@ -110,7 +113,6 @@ def create_app(
     _join_extensions(app, settings, documents)
     for module in (assets, filters, errors, frame, looks, downloads):
         module.register(app)
-    app.before_request(_name_the_request)
     app.before_request(stand_at_the_door)
     app.after_request(headers.dress)
     on_record.register(app)
@@ -134,6 +136,33 @@ def _join_views(app: Flask) -> None:
     app.view_functions["static"] = public(app.view_functions["static"])
 
 
+class DebugInTheOpen(RuntimeError):
+    """Flask's debugger would answer strangers: it runs on this machine alone."""
+
+
+def portal() -> Flask:
+    """Start the portal as a server does: its own log, its settings looked at, all keys there.
+
+    Raises SettingsIncomplete, DebugInTheOpen or KeysMissing; then nothing is served.
+    """
+    write_as("web")
+    settings = Settings.from_environment(os.environ)
+    app = create_app(settings)
+    refuse_debug(app, settings)
+    with unit_of_work(app.extensions[SESSIONS], house=True) as session:
+        field_keys.stand_ready(session, now=datetime.now(UTC))
+    with app.app_context():
+        db.engine.dispose()  # gunicorn forks now: no two processes on one connection
+    tell_of_requests(app)
+    return app
+
+
+def refuse_debug(app: Flask, settings: Settings) -> None:
+    """Refuse to serve anybody but this machine with the debugger on."""
+    if app.debug and not settings.is_loopback:
+        raise DebugInTheOpen
+
+
 def _join_extensions(app: Flask, settings: Settings, documents: Documents | None) -> None:
     app.extensions[SETTINGS] = settings
     db.init_app(app)
@@ -155,10 +184,6 @@ def _join_extensions(app: Flask, settings: Settings, documents: Documents | None
     login.session_protection = None  # our sessions are rows, not claims of the client
     login.request_loader(_person_of_the_session)
     login.anonymous_user = AnonymousUserMixin
-
-
-def _name_the_request() -> None:
-    g.request_id = uuid.uuid4().hex
 
 
 def _person_of_the_session(_request: object) -> Person | None:

@@ -7,9 +7,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import configure_mappers
 
 from backoffice.config import Settings
+from backoffice.gateways.logs import write_as
 from backoffice.gateways.queue import answer_the_bell
 from backoffice.jobs import Job
-from workers.runtime import this_process
+from workers.runtime import stand_ready, this_process
 
 
 def preload() -> None:
@@ -31,8 +32,9 @@ def begin_job() -> None:
 
 def main() -> None:
     """Work until told to stop."""
+    write_as("worker")
     settings = Settings.from_environment(os.environ)
-    this_process()
+    stand_ready(this_process())
     preload()
     answer_the_bell(settings.redis_url, in_each_job=begin_job)
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from backoffice.config import Settings, SettingsIncomplete
+from backoffice.gateways.logs import write_as
 from backoffice.gateways.queue import BellSilent, Queue, RqQueue
 from backoffice.jobs import TIMEOUTS
 from backoffice.models.outbox import Errand
@@ -109,6 +110,7 @@ def relay_sessions(settings: Settings) -> sessionmaker[WalledSession]:
 
 def main() -> None:
     """Ring until told to stop."""
+    write_as("relay")
     settings = Settings.from_environment(os.environ)
     factory, queue = relay_sessions(settings), RqQueue(settings.redis_url, timeouts=TIMEOUTS)
     going = [True]

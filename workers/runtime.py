@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
-from backoffice.config import Settings
+from backoffice.config import Settings, secret
 from backoffice.gateways.ack_mailbox import AckMailbox, HttpFolder
 from backoffice.gateways.clearinghouse import ClaimMd, Clearinghouse, Patience
 from backoffice.gateways.documents import Documents, S3Documents
@@ -23,6 +23,7 @@ from backoffice.gateways.mail import Mail, SmtpMail
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.sealing import Keyring, install_keyring
+from backoffice.services import field_keys
 from backoffice.services.changes import announce_changes
 from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import WalledSession, sessions, unit_of_work
@@ -137,7 +138,7 @@ def key_of(account: ClearinghouseAccount, settings: Settings) -> str:
     """Return an account's key: the settings' own, or the variable that the account names."""
     if account.secret_reference == OWN_KEY:
         return settings.clearinghouse_key
-    key = os.environ.get(account.secret_reference)
+    key = secret(os.environ, account.secret_reference)
     if not key:
         raise KeyNotGiven(account.secret_reference)
     return key
@@ -147,6 +148,12 @@ def key_of(account: ClearinghouseAccount, settings: Settings) -> str:
 def this_process() -> Runtime:
     """Return the runtime of this process, made from its environment once."""
     return runtime_from(Settings.from_environment(os.environ))
+
+
+def stand_ready(runtime: Runtime) -> None:
+    """Note the key that this process seals with; raises KeysMissing when another is needed."""
+    with runtime.work(None) as session:
+        field_keys.stand_ready(session, now=runtime.clock())
 
 
 def errand_job(job: Job) -> Callable[[str], None]:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
+from backoffice.gateways.logs import write_as
 from backoffice.jobs import Job, ask_for
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
@@ -163,6 +164,7 @@ class Clock:
 
 def main() -> None:
     """Tick until told to stop."""
+    write_as("cron")
     settings = Settings.from_environment(os.environ)
     runtime, clock = runtime_from(settings), Clock(table(settings))
     going = [True]

@@ -4,7 +4,6 @@ Nothing rests on it. What is lost is seen at the next look, so telling never fai
 """
 
 import json
-import logging
 import queue
 import time
 from collections.abc import Iterator, Sequence
@@ -13,11 +12,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import redis
+import structlog
 
 CHANNEL = "cleanclaim:changes"
 _WAIT = 0.5
 _AWAY = 5.0
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class RedisLive:
                 together.execute()
         except redis.RedisError as broken:
             self._away_until = time.monotonic() + _AWAY
-            _log.warning("changes not told: %s", type(broken).__name__)
+            _log.warning("changes not told", kind=type(broken).__name__)
 
     def listen(self, *, patience: float) -> Iterator[Change | None]:
         """Subscribe; see Live.listen."""

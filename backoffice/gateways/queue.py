@@ -4,13 +4,13 @@ RQ loses jobs and runs them twice, so nothing rests on it: no retries, no schedu
 no words of the job in Redis or in a log.
 """
 
-import logging
 import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Protocol
 
 import redis
+import structlog
 from rq import Queue as RqBell
 from rq import Worker
 from rq.job import Job
@@ -19,7 +19,7 @@ QUEUE = "cleanclaim"
 _DEFAULT_TIMEOUT = 120
 _FAILURES_KEPT = 86_400
 _SERIALIZER = "json"
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 class BellSilent(Exception):
@@ -121,7 +121,7 @@ class _Worker(Worker):
         traceback: TracebackType | None,
     ) -> None:
         """One line: which job, what kind of failure."""
-        _log.error("job %s (%s) failed: %s", job.func_name, job.id, _kind(kind))
+        _log.error("rq job failed", job=job.func_name, rq_job=job.id, kind=_kind(kind))
 
 
 def _kind(kind: type[BaseException] | None) -> str:

@@ -205,13 +205,14 @@ def _gunicorn(
     command = [
         *_module("gunicorn"),
         "--no-control-socket",
+        "--logger-class=backoffice.web.gunicorn_log.GunicornLog",
         f"--bind=fd://{door.fileno()}",
         "--worker-class=gthread",
         "--preload",  # one import for all workers
         f"--workers={workers}",
         f"--threads={threads}",
         "--graceful-timeout=5",
-        "backoffice.app:create_app()",
+        "backoffice.app:portal()",
     ]
     part = _part(laptop, name, command)
     return replace(part, death_signal=signal.SIGQUIT, sockets=[door])

@@ -1,5 +1,6 @@
 """Who gets through: deny by default, a permission on every view, 404 for strangers."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -18,6 +19,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN = "public"
 STREAM = "events.stream"
+_OUR_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+"""A path of ours: browsers read a backslash as a slash, and skip tabs and line ends."""
 
 
 class ViewWithoutPermission(RuntimeError):
@@ -115,6 +118,6 @@ def _refuse_foreign_origin() -> None:
 
 def next_page(asked: str | None) -> str:
     """Return where to go after signing in: a path of ours, else the first page."""
-    if asked and asked.startswith("/") and not asked.startswith(("//", "/\\")):
+    if asked and _OUR_PATH.fullmatch(asked):
         return asked
     return url_for("today.show")

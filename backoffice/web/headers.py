@@ -3,6 +3,7 @@
 from flask import Response, request
 
 from backoffice.web.extensions import settings
+from backoffice.web.told import request_id
 
 POLICY = "; ".join(
     [
@@ -40,6 +41,7 @@ def dress(response: Response) -> Response:
     )
     if settings().is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static":
+    headers["X-Request-Id"] = request_id()
+    if request.endpoint != "static" or response.status_code >= 400:
         headers["Cache-Control"] = "no-store"
     return response
