@@ -24,8 +24,8 @@ from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.practices import Practice
 from backoffice.models.users import SignIn
-from backoffice.services.audit.keeping import drop_old_months, keep_months
 from backoffice.services import agreements, departures
+from backoffice.services.audit.keeping import drop_old_months, keep_months
 from backoffice.services.unbilled.changes import ask_for_days
 from workers.runtime import Runtime, runtime_from
 

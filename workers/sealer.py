@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from backoffice.config import Settings, SettingsIncomplete
 from backoffice.gateways.documents import Documents, DocumentsUnavailable
+from backoffice.gateways.logs import write_as
 from backoffice.services.audit import anchoring
 from backoffice.services.audit.sealing import AT_ONCE, seal
 from workers.runtime import documents_of
@@ -59,6 +60,7 @@ def sealer_engine(settings: Settings) -> Engine:
 
 def main() -> None:
     """Seal until told to stop; a database or a store that is away is waited for."""
+    write_as("sealer")
     settings = Settings.from_environment(os.environ)
     engine, documents = sealer_engine(settings), documents_of(settings)
     going = [True]
