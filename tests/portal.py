@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 from backoffice.app import create_app
 from backoffice.config import Settings
@@ -13,11 +14,31 @@ from backoffice.web.extensions import db
 from tests.databases import Database
 
 
+class _Compiled(BytecodeCache):
+    """Templates as one portal compiled them, for the portals of the tests after it."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled from this very source, if it was."""
+        if code := self._codes.get(f"{bucket.key}{bucket.checksum}"):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._codes[f"{bucket.key}{bucket.checksum}"] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 @pytest.fixture
 def app(settings: Settings, fresh_database: Database, keyring: Keyring) -> Iterator[Flask]:
     """A portal over a database of this test's alone."""
     own = fresh_database.reached_by(settings)
     made = create_app(own, documents=InMemoryDocuments())
+    made.jinja_env.bytecode_cache = _COMPILED
     yield made
     with made.app_context():
         db.engine.dispose()
