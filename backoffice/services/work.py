@@ -30,6 +30,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.sql.cache_key import HasCacheKey
 
 from backoffice.models.base import Base, PracticeRow
+from backoffice.services.refusal import NotVisible
 
 TENANCY = "tenancy"
 BEGAN_FOR = "began_for"
@@ -41,7 +42,7 @@ WRITTEN_BY_THE_HOUSE = frozenset({"memberships"})
 ANYWHERE = "anywhere"
 """Acting everywhere: sets a stage for tests as the superuser; the app role is refused by it."""
 
-_PRACTICES, _ACTING = "app.practice_ids", "app.acting_practice"
+_PRACTICES, _ACTING, _HOUSE = "app.practice_ids", "app.acting_practice", "app.house"
 _SET_ALL = text(
     "SELECT set_config('app.practice_ids', :practice_ids, true),"
     " set_config('app.acting_practice', :acting_practice, true),"
@@ -71,7 +72,7 @@ def tenancy_of(
         _PRACTICES: ",".join(sorted(str(practice) for practice in practices)),
         _ACTING: str(acting) if acting else "",
         "app.user_id": str(user_id) if user_id else "",
-        "app.house": "on" if house else "",
+        _HOUSE: "on" if house else "",
     }
 
 
@@ -84,7 +85,7 @@ def _set_tenancy(session: Session, transaction: SessionTransaction, connection: 
     tenancy = session.info.get(TENANCY)
     if not tenancy:
         return
-    whose = (tenancy[_PRACTICES], tenancy["app.user_id"], tenancy["app.house"])
+    whose = (tenancy[_PRACTICES], tenancy["app.user_id"], tenancy[_HOUSE])
     if session.info.setdefault(BEGAN_FOR, whose) != whose:
         raise TenancyChanged
     connection.execute(_SET_ALL, {name[len("app.") :]: tenancy[name] for name in tenancy})
@@ -100,11 +101,9 @@ def _stay_inside(state: ORMExecuteState) -> None:
     tenancy = state.session.info.get(TENANCY)
     if not tenancy or state.is_column_load or state.is_relationship_load:
         return
-    if state.is_insert or state.is_update or state.is_delete:
-        target = getattr(state.statement, "table", None)
-        if not tenancy[_ACTING] and target in walled_tables():
-            raise ActsElsewhere(f"nowhere, and writes to {target}")
-    if state.is_insert or tenancy["app.house"] or not state.is_orm_statement:
+    if not tenancy[_ACTING] and _writes_or_locks_a_practices_rows(state):
+        raise ActsElsewhere(f"nowhere: {state.statement}")
+    if state.is_insert or tenancy[_HOUSE] or not state.is_orm_statement:
         return
     if _names_own_practices(state.statement):
         return
@@ -114,6 +113,18 @@ def _stay_inside(state: ORMExecuteState) -> None:
             PracticeRow, lambda row: row.practice_id == any_(own), include_aliases=True
         )
     )
+
+
+def _writes_or_locks_a_practices_rows(state: ORMExecuteState) -> bool:
+    # A lock is a right to write: the wall would answer it with no row, which reads like "absent".
+    if state.is_insert or state.is_update or state.is_delete:
+        return getattr(state.statement, "table", None) in walled_tables()
+    if (
+        getattr(state.statement, "_for_update_arg", None) is None
+        or state.session.info[TENANCY][_HOUSE]
+    ):
+        return False
+    return any(issubclass(mapper.class_, PracticeRow) for mapper in state.all_mappers)
 
 
 def _names_own_practices(statement: Executable) -> bool:
@@ -132,7 +143,7 @@ def _act_in_one(session: Session, _flush: UOWTransaction, _instances: object) ->
     for row in (*session.new, *changed, *session.deleted):
         if not isinstance(row, PracticeRow) or str(row.practice_id) == tenancy[_ACTING]:
             continue
-        if not (tenancy["app.house"] and row.__tablename__ in WRITTEN_BY_THE_HOUSE):
+        if not (tenancy[_HOUSE] and row.__tablename__ in WRITTEN_BY_THE_HOUSE):
             raise ActsElsewhere(f"{tenancy[_ACTING] or 'nowhere'}: {row.__tablename__}")
 
 
@@ -194,10 +205,11 @@ def unit_of_work(
 def act_in(session: Session, practice_id: UUID) -> None:
     """Turn to another of the session's practices for what is written from here on.
 
-    For files that are one whole for several practices: all of it is committed, or nothing.
+    For what is one whole for several practices: all of it is committed, or nothing. Raises
+    NotVisible for a practice that the session does not work for.
     """
     if practice_id not in practices_of(session):
-        raise ActsElsewhere(str(practice_id))
+        raise NotVisible
     tenancy = session.info[TENANCY]
     if tenancy[_ACTING] == str(practice_id):
         return

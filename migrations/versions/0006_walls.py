@@ -72,6 +72,8 @@ def give_the_intake_its_own() -> None:
         )
     for table, may in INTAKE.items():
         op.execute(f"GRANT {may} ON {table} TO intake")
+    op.execute(f"REVOKE INSERT ON {', '.join(BEFORE_THEIR_PRACTICE)} FROM app")
+    op.execute("REVOKE UPDATE ON inbound_files FROM app")
 
 
 def wall_the_directories() -> None:
@@ -194,6 +196,8 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
         op.execute(f"GRANT UPDATE ON {table} TO app")
     op.execute("REVOKE ALL ON errands FROM relay")
+    op.execute("GRANT UPDATE ON inbound_files TO app")
+    op.execute(f"GRANT INSERT ON {', '.join(BEFORE_THEIR_PRACTICE)} TO app")
     for table in INTAKE:
         op.execute(f"REVOKE ALL ON {table} FROM intake")
     for table in BEFORE_THEIR_PRACTICE:

@@ -18,6 +18,7 @@ from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.submissions import ControlNumber
 from backoffice.rules.readiness import Readiness
 from backoffice.sandbox.stack.postgres import INTAKE, OWNER, RELAY, SEALER, SUPERUSER
+from backoffice.services.refusal import NotVisible
 from backoffice.services.work import ActsElsewhere, act_in, sessions, unit_of_work
 from tests.builders import a_client, a_policy, a_practice
 from tests.databases import Database
@@ -183,7 +184,7 @@ def test_a_file_for_several_practices_acts_in_one_after_the_other(
         for practice_id, client_id in zip(both, (two.our_client, two.their_client), strict=True):
             act_in(session, practice_id)
             session.get_one(Client, (practice_id, client_id)).last_name = "Both"
-        with pytest.raises(ActsElsewhere):
+        with pytest.raises(NotVisible):
             act_in(session, uuid4())
 
     with fresh_database.work(practices=both) as session:

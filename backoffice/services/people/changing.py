@@ -62,10 +62,10 @@ def change_role(
 ) -> None:
     """Give another role in a practice; an owner moves between the practice's own roles only."""
     user = _other(session, user_id, by)
+    act_in(session, practice_id)
     membership = membership_of(session, practice_id, user_id)
     need_place(by, membership.role, [practice_id])
     need_place(by, role, [practice_id])
-    act_in(session, practice_id)
     before, membership.role = membership.role, role
     _rights_changed(
         session, user.id, "change_role", now=now, practice_id=practice_id, before=before, after=role
@@ -77,9 +77,9 @@ def end_membership(
 ) -> None:
     """End what somebody is in a practice; the account stays."""
     user = _other(session, user_id, by)
+    act_in(session, practice_id)
     membership = membership_of(session, practice_id, user_id)
     need_place(by, membership.role, [practice_id])
-    act_in(session, practice_id)
     membership.ended_at = now
     _rights_changed(session, user.id, "end_membership", now=now, practice_id=practice_id)
 
@@ -106,13 +106,11 @@ def assign(
     running = {
         each.practice_id: each
         for each in session.scalars(
-            select(Membership)
-            .where(
+            select(Membership).where(
                 Membership.user_id == user.id,
                 Membership.practice_id.in_(open_to_by),
                 Membership.ended_at.is_(None),
             )
-            .with_for_update()
         )
     }
     theirs = {key for key, each in running.items() if each.role in PRACTICE_ROLES}
