@@ -194,7 +194,7 @@ def test_a_405_says_which_methods_there_are(app: Flask) -> None:
 @pytest.mark.parametrize(
     "asked",
     ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil",
-     "/%09/x\r\nSet-Cookie: a=b", "javascript:alert(1)", "", None, "/ /evil.example"],
+     "/%09/x\r\nSet-Cookie: a=b", "javascript:alert(1)", "", None],
 )  # fmt: skip
 def test_signing_in_leads_nowhere_but_to_our_own_pages(app: Flask, asked: str | None) -> None:
     with app.test_request_context(base_url=BASE):
