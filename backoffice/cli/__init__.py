@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.cli.audit import audit
 from backoffice.cli.demo import demo
+from backoffice.cli.doctor import doctor
 from backoffice.cli.edi import edi
 from backoffice.cli.intake import intake
 from backoffice.cli.keys import keys
@@ -46,6 +47,7 @@ def main() -> None:
 
 main.add_command(audit)
 main.add_command(demo)
+main.add_command(doctor)
 main.add_command(edi)
 main.add_command(intake)
 main.add_command(keys)

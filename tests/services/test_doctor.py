@@ -1,0 +1,120 @@
+"""The doctor names what is unsafe, each by its own line, and nothing that is as it should be."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from backoffice.config import Settings
+from backoffice.models.field_keys import FieldKey
+from backoffice.models.sealing import Keyring
+from backoffice.sandbox.stack.postgres import SUPERUSER
+from backoffice.services.doctor import Finding, Severity, environment, findings, outside
+from tests.cast import a_user
+from tests.databases import Database
+from tests.servers import Servers
+
+ELSEWHERE: dict[str, Any] = {
+    "portal_url": "https://portal.example",
+    "sandbox": False,
+    "migration_database_url": None,
+    "database_url": "postgresql+psycopg://app:x@db.example/x?sslmode=verify-full",
+    "relay_database_url": None,
+    "sealer_database_url": None,
+    "intake_database_url": "postgresql+psycopg://intake:x@db.example/x?sslmode=verify-full",
+    "redis_url": "rediss://redis.example",
+    "s3_endpoint_url": "https://s3.example",
+    "smtp_url": "smtps://smtp.example",
+    "clearinghouse_url": "https://clearinghouse.example",
+}
+
+
+def codes(found: list[Finding], severity: Severity = Severity.UNSAFE) -> set[str]:
+    return {each.code for each in found if each.severity is severity}
+
+
+def test_the_stack_of_the_tests_is_safe_but_for_what_only_a_laptop_lacks(
+    settings: Settings, fresh_database: Database, keyring: Keyring
+) -> None:
+    own = replace(settings, database_url=fresh_database.url)
+
+    found = findings(own, fresh_database.sessions, now=datetime.now(UTC))
+
+    assert codes(found) == set()
+    assert {"sandbox", "no_virus_scanner", "store_versions"} <= codes(found, Severity.NOTE)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"redis_url": "redis://redis.example"}, "no_tls"),
+        ({"s3_endpoint_url": "http://s3.example"}, "no_tls"),
+        ({"smtp_url": "smtp://smtp.example"}, "no_tls"),
+        ({"clearinghouse_url": "http://clearinghouse.example"}, "no_tls"),
+        ({"database_url": "postgresql+psycopg://app:x@db.example/x"}, "database_tls"),
+        ({"intake_database_url": "postgresql+psycopg://i:x@db.example/x?sslmode=require"},
+         "database_tls"),
+        ({"sandbox": True}, "sandbox"),
+        ({"migration_database_url": "postgresql+psycopg://owner:x@127.0.0.1/x"}, "owner_at_hand"),
+    ],
+)  # fmt: skip
+def test_each_unsafe_setting_is_named(
+    settings: Settings, change: dict[str, Any], code: str
+) -> None:
+    safe = replace(settings, **ELSEWHERE)
+    assert codes(list(environment.findings(safe))) == {"no_virus_scanner"}
+
+    assert codes(list(environment.findings(replace(safe, **change)))) == {"no_virus_scanner", code}
+
+
+def test_a_server_that_is_away_is_named(settings: Settings, closed_port: int) -> None:
+    nowhere = f"127.0.0.1:{closed_port}"
+    away = replace(settings, redis_url=f"redis://{nowhere}", s3_endpoint_url=f"http://{nowhere}")
+
+    assert codes(list(outside.findings(away))) == {"redis_away", "store_away"}
+
+
+def test_a_redis_that_forgets_is_named(settings: Settings, set_redis: Callable[..., None]) -> None:
+    set_redis("maxmemory-policy", "allkeys-lru")
+
+    assert "redis_evicts" in codes(list(outside.findings(settings)))
+
+
+@pytest.fixture
+def set_redis(settings: Settings) -> Any:
+    """Change a setting of the shared server for one test."""
+    client = redis.Redis.from_url(settings.redis_url)
+    yield client.config_set
+    client.config_set("maxmemory-policy", "noeviction")
+    client.close()
+
+
+def test_what_the_database_lacks_is_named(
+    settings: Settings, servers: Servers, fresh_database: Database, keyring: Keyring
+) -> None:
+    now = datetime.now(UTC)
+    name = fresh_database.url.rpartition("/")[2]
+    mighty = create_engine(servers.postgres.url(SUPERUSER, name), poolclass=NullPool)
+    with mighty.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting, value in (("log_error_verbosity", "verbose"), ("log_statement", "all")):
+            connection.execute(text(f"ALTER DATABASE \"{name}\" SET {setting} = '{value}'"))
+        connection.execute(text("ALTER TABLE clients NO FORCE ROW LEVEL SECURITY"))
+        connection.execute(text("CREATE TABLE loose (x int)"))
+        connection.execute(text("ALTER TABLE loose OWNER TO app"))
+    with fresh_database.work(house=True) as session:
+        session.add(FieldKey(key_id="gone", first_used_at=now))
+        session.add(FieldKey(key_id="k1", first_used_at=now - timedelta(days=400)))
+        a_user(session, "Nofa Ctor")
+    own = replace(settings, database_url=fresh_database.url)
+
+    found = findings(own, fresh_database.sessions, now=now + timedelta(seconds=40))
+
+    wanted = {"database_log", "no_wall", "app_owns", "key_missing", "clock_skew"}
+    assert codes(found) == wanted
+    assert sum(each.code == "database_log" for each in found) == 2
+    assert {"old_key", "no_second_factor"} <= codes(found, Severity.NOTE)
