@@ -47,7 +47,9 @@ def test_the_services_reach_a_practices_rows_through_the_door_alone() -> None:
     for path in (PROJECT / "backoffice" / "services").rglob("*.py"):
         found |= selects_beside_the_door(path)
 
-    allowed = {line.split("  ")[0] for line in BESIDE_THE_DOOR.read_text().splitlines() if "  " in line}
+    allowed = {
+        line.split("  ")[0] for line in BESIDE_THE_DOOR.read_text().splitlines() if "  " in line
+    }
     assert found == allowed
 
 
