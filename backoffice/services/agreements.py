@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models.contract import Agreement, Departure, DepartureState
 from backoffice.models.documents import Document
@@ -93,12 +93,12 @@ def agree(
 def history(session: Session, practice_id: UUID) -> Sequence[Agreement]:
     """Return every word about a practice's agreement, the newest first."""
     query = visible(session, Agreement).where(Agreement.practice_id == practice_id)
+    query = query.options(joinedload(Agreement.by))
     return session.scalars(query.order_by(Agreement.id.desc())).all()
 
 
 def standings(session: Session, *, now: datetime) -> Sequence[Standing]:
     """Return all practices, those that need a look first; the session is the house's."""
-    today = today_in(HOUSE_ZONE, now)
     leaving = {
         departure.practice_id: departure
         for departure in session.scalars(
@@ -106,13 +106,15 @@ def standings(session: Session, *, now: datetime) -> Sequence[Standing]:
         )
     }
     found = [
-        _standing(practice, today, leaving.get(practice.id))
+        standing(practice, leaving.get(practice.id), now=now)
         for practice in session.scalars(select(Practice).order_by(Practice.name))
     ]
     return sorted(found, key=_urgency)
 
 
-def _standing(practice: Practice, today: date, departure: Departure | None) -> Standing:
+def standing(practice: Practice, departure: Departure | None, *, now: datetime) -> Standing:
+    """Return how a practice's agreement stands today."""
+    today = today_in(HOUSE_ZONE, now)
     begins_on, ends_on = practice.agreement_on, practice.agreement_ends_on
     near = alarm_on(today, ends_on) is not None
     return Standing(

@@ -29,7 +29,7 @@ def show(mail_id: UUID) -> ResponseReturnValue:
             note_refused(session, mail_id)
         raise
     if found.topic is Topic.AGREEMENT_ENDING:
-        return redirect(url_for("compliance.agreements"))
+        return redirect(url_for("compliance.agreements_of"))
     if found.thread_id is not None:
         return redirect(url_for("messages.show", thread_id=found.thread_id))
     return redirect(url_for("documents.index", practice=found.practice_id))

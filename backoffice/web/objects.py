@@ -12,6 +12,7 @@ from backoffice.models.appointments import Appointment
 from backoffice.models.base import Base
 from backoffice.models.claims import Claim
 from backoffice.models.clients import Authorization, Client, Policy
+from backoffice.models.contract import Consent, Disclosure, LegalHold
 from backoffice.models.documents import Document
 from backoffice.models.inbound import InboundFile, InboundTransaction
 from backoffice.models.intake import IntakeBatch
@@ -58,12 +59,15 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "batch_id": ObjectKind("intake_batch", IntakeBatch, Near.PRACTICE),
     "claim_id": ObjectKind("claim", Claim, Near.CLIENTS),
     "client_id": ObjectKind("client", Client, Near.CLIENTS),
+    "consent_id": ObjectKind("consent", Consent, Near.PRACTICE),
+    "disclosure_id": ObjectKind("disclosure", Disclosure, Near.PRACTICE),
     "document_id": ObjectKind("document", Document, Near.CLIENTS),
     "file_id": ObjectKind("inbound_file", InboundFile, Near.HOUSE),
     "glass_id": ObjectKind("broken_glass", BrokenGlass, Near.PRACTICE),
     "invitation_id": ObjectKind("invitation", Invitation, Near.HOUSE),
     "key": ObjectKind("undo", OnceKey, Near.PERSON),
     "line_id": ObjectKind("remittance_line", RemittanceLine, Near.PRACTICE),
+    "hold_id": ObjectKind("legal_hold", LegalHold, Near.PRACTICE),
     "mail_id": ObjectKind("mail", Mail, Near.PERSON),
     "policy_id": ObjectKind("policy", Policy, Near.CLIENTS),
     "practice_id": ObjectKind("practice", Practice, Near.PRACTICE),

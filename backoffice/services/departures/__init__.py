@@ -14,7 +14,6 @@ from backoffice.services.departures.leaving import (
     due,
     exported,
     fetched,
-    held_back_by,
     take_effect,
 )
 from backoffice.services.departures.removing import erased, remaining_keys, remove
@@ -32,7 +31,6 @@ __all__ = [
     "erased",
     "exported",
     "fetched",
-    "held_back_by",
     "remaining_keys",
     "remove",
     "take_effect",

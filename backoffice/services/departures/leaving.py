@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment
 from backoffice.models.clients import Client
-from backoffice.models.contract import Departure, DepartureState, LegalHold, RemovalBasis
+from backoffice.models.contract import Departure, DepartureState, RemovalBasis
 from backoffice.models.practices import Practice
 from backoffice.rules.agreements import HOUSE_ZONE
 from backoffice.rules.dates import today_in
@@ -177,14 +177,6 @@ def departure_of(session: Session, practice_id: UUID) -> Departure | None:
         Departure.practice_id == practice_id, Departure.state != DepartureState.CANCELLED
     )
     return session.scalars(query).one_or_none()
-
-
-def held_back_by(session: Session, practice_id: UUID) -> Sequence[LegalHold]:
-    """Return the legal holds that keep a practice's rows."""
-    query = visible(session, LegalHold).where(
-        LegalHold.practice_id == practice_id, LegalHold.lifted_at.is_(None)
-    )
-    return session.scalars(query.order_by(LegalHold.id)).all()
 
 
 def _live(session: Session, practice_id: UUID) -> Departure | None:

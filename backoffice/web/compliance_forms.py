@@ -1,0 +1,38 @@
+"""Forms of agreements, departures and holds."""
+
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from backoffice.models.contract import RemovalBasis
+from backoffice.web.fields import DayField, Form
+
+REMOVALS = {
+    RemovalBasis.RETENTION: "When the state's years are over",
+    RemovalBasis.CONTRACT: "On a day of the contract: the practice keeps its records itself",
+}
+
+
+class AgreementForm(Form):
+    """An agreement's days."""
+
+    begins_on = DayField("First day", [Optional()])
+    ends_on = DayField("Last day", [Optional()])
+    note = StringField("Where the signed paper lies", [Optional(), Length(max=200)])
+
+
+class LeaveForm(Form):
+    """When a practice leaves and when its rows go."""
+
+    leaves_on = DayField("It leaves on", [InputRequired("When does it leave?")])
+    basis = SelectField(
+        "Its rows are removed",
+        [InputRequired()],
+        choices=[SelectChoice(basis.value, words) for basis, words in REMOVALS.items()],
+    )
+    contract_on = DayField("Day of the contract", [Optional()])
+
+
+class HoldForm(Form):
+    """Why something is held."""
+
+    reason = StringField("Reason", [InputRequired("Say why it is held."), Length(max=300)])
