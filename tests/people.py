@@ -14,6 +14,7 @@ from backoffice.services.accounts import Person, person
 from tests.builders import a_clinician, a_practice
 from tests.cast import Cast, a_cast, joins
 from tests.databases import Database
+from tests.record import on_record
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,8 @@ class House:
 
     def on_record(self, action: str) -> list[AuditRecord]:
         """What the record says of an action, the oldest first."""
-        practices = [self.here, self.there]
-        with self.database.work(practices=practices, house=True) as session:
-            query = select(AuditRecord).where(AuditRecord.action == action)
-            return list(session.scalars(query.order_by(AuditRecord.id)))
+        with self.database.work(house=True) as session:
+            return on_record(session, action=action)
 
 
 def a_house(database: Database) -> House:

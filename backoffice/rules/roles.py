@@ -188,6 +188,7 @@ STEP_UP = frozenset(
         _P.MANAGE_AGREEMENTS,
         _P.SEE_FULL_IDENTIFIERS,
         _P.SEE_BANK_DATA,
+        _P.ATTRIBUTE_FILES,  # shows files as they came, bank trace and all
         _P.BREAK_GLASS,
     }
 )

@@ -109,7 +109,7 @@ def reviewed(claim_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/<uuid:claim_id>/attempts/<int(max=32767):attempt_no>/837")
-@needs(Permission.SEE_SUBMISSIONS)
+@needs(Permission.SEE_FULL_IDENTIFIERS)
 def file(claim_id: UUID, attempt_no: int) -> ResponseReturnValue:
     """Hand out the exact bytes of the file that an attempt left in."""
     with work() as session:

@@ -121,6 +121,7 @@ def rail(found: Record) -> dict[str, Any]:
         "playbook": {"title": "Playbook", "words": playbook, "steps": []} if playbook else None,
         "policy": {
             "plan": policy.group_name or claim.payer.name,
+            "id": policy.id,
             "member_id": policy.member_id,
             "group_number": policy.group_number,
             "insured": insured or "Self",
@@ -147,13 +148,13 @@ def _authorization(found: Record) -> dict[str, Any] | None:
     }
 
 
-def details(said: Said) -> dict[str, Any]:
-    """Return what the claim says, party by party."""
+def details(said: Said, *, tax_id: str) -> dict[str, Any]:
+    """Return what the claim says, party by party; the tax ID as far as its reader sees it."""
     facts = said.facts
     facility = facts.facility
     return {
         "diagnoses": [(with_dot(code), "") for code in facts.diagnoses],
-        "billing": _billing(facts.billing),
+        "billing": _billing(facts.billing, tax_id),
         "rendering": _provider(facts.rendering) if facts.rendering else [],
         "facility": [
             ("Name", facility.name),
@@ -167,11 +168,11 @@ def details(said: Said) -> dict[str, Any]:
     }
 
 
-def _billing(billing: BillingFacts) -> list[tuple[str, str]]:
+def _billing(billing: BillingFacts, tax_id: str) -> list[tuple[str, str]]:
     return [
         ("Name", f"{billing.first_name} {billing.last_or_organization_name}".strip()),
         ("NPI", billing.npi),
-        (label(billing.tax_id_kind), f"ending {billing.tax_id[-4:]}" if billing.tax_id else ""),
+        (label(billing.tax_id_kind), tax_id),
         ("Taxonomy", billing.taxonomy),
         ("Address", _address(billing.address)),
     ]

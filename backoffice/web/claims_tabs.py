@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.dates import time_zone
-from backoffice.rules.roles import Permission
+from backoffice.rules.roles import Identifier, Permission
 from backoffice.services.accounts import Person
 from backoffice.services.claim_pages import beside
 from backoffice.services.claim_pages.record import Record, said
+from backoffice.services.identifiers import as_shown
 from backoffice.services.remittances.lists import of_claim
 from backoffice.web import claims_shapes as shapes
 from backoffice.web.frame import way
@@ -46,7 +47,9 @@ def _details(session: Session, found: Record, person: Person) -> dict[str, Any]:
         }
         for finding in (found.claim.scrub_findings if stopped else ())
     ]
-    return {"findings": findings, **shapes.details(said(session, found))}
+    says = said(session, found)
+    tax_id = as_shown(says.facts.billing.tax_id, person, found.claim.practice_id, Identifier.TAX_ID)
+    return {"findings": findings, **shapes.details(says, tax_id=tax_id)}
 
 
 def _status(session: Session, found: Record, person: Person) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.rules.codes import SELF
 from backoffice.rules.readiness import Subject
-from backoffice.rules.roles import Permission
+from backoffice.rules.roles import Identifier, Permission, Shown
 from backoffice.services import clients, supplying
 from backoffice.services.access import one_under
+from backoffice.services.identifiers import HIDDEN, as_shown
 from backoffice.services.refusal import ChangedElsewhere
 from backoffice.services.typed_values import WrongValue
 from backoffice.services.unbilled import reach
@@ -170,7 +171,12 @@ def _page(client_id: UUID, typed: Typed | None = None) -> str:
     def form_of(kind: Subject, row: clients.Row) -> Form:
         if typed is not None and (typed.kind, typed.row_id) == (kind, row.id):
             return typed.form
-        return _blank_form(kind, row.id, clients.shown(kind, row))
+        values = clients.shown(kind, row)
+        if values.get("member_id"):
+            values["member_id"] = as_shown(
+                values["member_id"], me(), record.practice.id, Identifier.MEMBER_ID
+            )
+        return _blank_form(kind, row.id, values)
 
     return render_template(
         "clients/show.html",
@@ -185,8 +191,16 @@ def _page(client_id: UUID, typed: Typed | None = None) -> str:
         blocks=record.blocks,
         appointments=record.appointments,
         conflict=_conflict(record, typed),
-        may_edit=me().may(Permission.EDIT_CLIENTS),
+        ssn=_ssn(record),
+        may_edit=me().may_in(record.practice.id, Permission.EDIT_CLIENTS),
     )
+
+
+def _ssn(record: clients.Record) -> str:
+    """Return the end of the SSN for whose work it is; never more than that."""
+    shown = me().shown(record.practice.id, Identifier.SSN)
+    last = record.client.ssn_last4
+    return f"{HIDDEN}{last}" if last and shown is not Shown.NONE else ""
 
 
 def _policy(

@@ -221,7 +221,7 @@ def place(remittance_id: UUID, adjustment_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/<uuid:remittance_id>/raw")
-@needs(Permission.SEE_REMITTANCES)
+@needs(Permission.SEE_BANK_DATA)
 def raw(remittance_id: UUID) -> ResponseReturnValue:
     """Show a remittance as received: its own payment only, whatever else was in the file."""
     with work() as session:

@@ -1,5 +1,6 @@
 """People: invited, given roles and practices, let go; their rights end with the next request."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_link_that_was_used_taken_back_sent_again_or_is_anothers_opens_nothing
     answers["never sent"] = guest.get("/link/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 
     served = {name for name, answer in answers.items() if answer.status == 200}
-    words = {answer.words for answer in answers.values()}
+    words = {re.sub(r"[0-9a-f]{32}", "", answer.words) for answer in answers.values()}
 
     assert served == set(), answers["another's"].words
     assert len(words) == 1, words

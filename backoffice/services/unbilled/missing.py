@@ -20,6 +20,7 @@ from backoffice.rules.readiness import (
     finding,
 )
 from backoffice.rules.readiness.findings import finding_on_diagnosis, finding_on_line
+from backoffice.rules.roles import Identifier, Shown
 from backoffice.services import audit, supplying
 from backoffice.services.access import one
 from backoffice.services.accounts import Person
@@ -221,6 +222,7 @@ def _lack(
 ) -> Lack:
     may = person.may_in(row.practice_id, supplying.PERMISSIONS[row.subject_kind])
     blanks = supplying.blanks_for(row.subject_kind, row.field) if may else ()
+    shown = person.shown(row.practice_id, Identifier.MEMBER_ID)
     inputs: list[Input] = []
     if blanks:
         record = supplying.record_of(session, row.practice_id, row.subject_kind, row.subject_id)
@@ -228,9 +230,16 @@ def _lack(
         for blank in blanks:
             kept = typed.get(blank.name) if mine else None
             problem = wrong.problems.get(blank.name) if mine and wrong else None
-            value = supplying.shown(record, blank) if kept is None else kept
+            value = _prefilled(record, blank, shown) if kept is None else kept
             inputs.append(Input(blank, value, [problem] if problem else []))
     return Lack(row.id, row.subject_kind, row.subject_id, said(row), inputs)
+
+
+def _prefilled(record: supplying.Record, blank: Blank, member_id: Shown) -> str:
+    """Return what stands there now; a member ID that isn't shown is typed anew and whole."""
+    if blank.name == "member_id" and member_id is not Shown.FULL:
+        return ""
+    return supplying.shown(record, blank)
 
 
 def note_reading(session: Session, appointment: Appointment) -> None:
