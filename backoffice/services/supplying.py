@@ -301,8 +301,10 @@ ROWS: Mapping[Subject, type[PracticeRow]] = {
 """The table of each kind of subject but the practice itself."""
 
 
-def record_of(session: Session, practice_id: UUID, kind: Subject, subject_id: UUID) -> Record:
-    """Return the record of a subject, held until the commit."""
+def record_of(
+    session: Session, practice_id: UUID, kind: Subject, subject_id: UUID, *, lock: bool = False
+) -> Record:
+    """Return the record of a subject; `lock` holds it until the commit."""
     if kind is Subject.PRACTICE:
         return session.get_one(Practice, practice_id)
-    return session.get_one(ROWS[kind], (practice_id, subject_id), with_for_update=True)  # type: ignore[return-value]  # one of Record, by the table
+    return session.get_one(ROWS[kind], (practice_id, subject_id), with_for_update=lock or None)  # type: ignore[return-value]  # one of Record, by the table

@@ -65,7 +65,9 @@ def main() -> None:
     install_keyring(Keyring(settings.field_keys, settings.index_key))
     session = sessions(create_engine(settings.database_url, hide_parameters=True))()
     practice_id = new_id()
-    session.info[TENANCY] = tenancy_of(practices=[practice_id], user_id=None, house=True)
+    session.info[TENANCY] = tenancy_of(
+        practices=[practice_id], user_id=None, house=True, acting=practice_id
+    )
     practice = builders.a_practice(session, practice_id)
     fill(session, practice)
     plain = text("UPDATE appointments SET warning_count = 0 WHERE practice_id = :practice")
