@@ -13,8 +13,10 @@ from backoffice.services.audit.recording import (
     took,
 )
 from backoffice.services.audit.sealing import SealLag, seal_lag
+from backoffice.services.audit.written import CHANGE
 
 __all__ = [
+    "CHANGE",
     "Actor",
     "Asked",
     "Found",

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from backoffice.models.audit import AuditRecord
+from backoffice.models.claims import Claim
+from backoffice.services.access import held
 from backoffice.services.audit import patients
 from backoffice.services.audit.shown import MOST_SUBJECTS, READ, Shown, Sight, gathered
 
 ACTOR = "actor"
+LOOKING = frozenset({READ, "open", "open_mail", "download", "export", "read_raw"})
+"""Acts that change nothing."""
+_NAMED = "named_on_record"
 _RECORDS = cast(Table, AuditRecord.__table__)
 
 
@@ -95,8 +100,16 @@ def record(  # noqa: PLR0913 - an audit record is wide by nature
         "address": actor.address,
         "outcome": outcome.value,
     }
+    if action not in LOOKING:
+        session.info.setdefault(_NAMED, set()).update(subjects)
     # inline: to get the moment back would be to read
     session.connection().execute(insert(_RECORDS).inline().values(values))
+
+
+def named_in(session: Session) -> set[UUID]:
+    """Return the subjects that this unit of work has put on record as changed."""
+    named: set[UUID] = session.info.get(_NAMED, set())
+    return named
 
 
 def read(
@@ -172,8 +185,17 @@ def put_on_record(
     """
     named = list(about)
     for practice_id, sight in sorted(shown.sights.items()):
+        sight.clients |= _clients_of_claims(session, sight.claims - sight.known_claims)
         if sight.action != READ or any(sight.subjects.values()):
             _write_sight(session, practice_id, sight, sight.main_kind(named), outcome)
+
+
+def _clients_of_claims(session: Session, claim_ids: set[UUID]) -> set[UUID]:
+    """Look up whose these claims are: of what was shown through a claim that was not read whole."""
+    if not claim_ids:
+        return set()
+    query = select(Claim.client_id).where(held(session, Claim.practice_id), Claim.id.in_(claim_ids))
+    return set(session.scalars(query))
 
 
 def _write_sight(

@@ -1,6 +1,6 @@
 """What an answer shows, gathered while it is made: one record a practice, before it leaves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,12 +27,19 @@ class Sight:
     clients: set[UUID] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
     detail: dict[str, Any] = field(default_factory=dict)
+    claims: set[UUID] = field(default_factory=set)
+    """Claims that something shown belongs to, and whose client is to be looked up."""
+    known_claims: set[UUID] = field(default_factory=set)
+    """Claims whose client stands in `clients` already."""
 
     def note(self, kind: str, subject_ids: Iterable[UUID]) -> None:
         """Add subjects of a kind."""
-        self.subjects.setdefault(kind, set()).update(subject_ids)
+        ids = set(subject_ids)
+        self.subjects.setdefault(kind, set()).update(ids)
         if kind == "client":
-            self.clients.update(subject_ids)
+            self.clients |= ids
+        elif kind == "claim":
+            self.claims |= ids
 
     def main_kind(self, among: Iterable[str]) -> str:
         """Return what the answer is about: what its address names, else what there is most of."""
@@ -58,18 +65,21 @@ class Shown:
             sight = self.sights[practice_id] = Sight()
         return sight
 
-    def row(self, row: Any, held: Held) -> None:
-        """Note a row as it was loaded; nothing is asked of the database."""
+    def row(self, row: Any, held: Held, *, fields: Collection[str] = ()) -> None:
+        """Note a row as it is at hand, some fields of it or all; asks the database for nothing."""
         values = row.__dict__
         practice_id, row_id = values.get("practice_id"), values.get(held.id_column)
         if practice_id is None or row_id is None:
             return
         sight = self.of(practice_id)
         sight.subjects.setdefault(held.kind, set()).add(row_id)
-        sight.fields.add(row.__tablename__)
+        sight.fields.update(fields or (row.__tablename__,))
         client_id = values.get(held.client_column) if held.client_column else None
         if client_id is not None:
             sight.clients.add(client_id)
+        claim_id = row_id if held.kind == "claim" else values.get("claim_id")
+        if claim_id is not None:
+            (sight.known_claims if client_id else sight.claims).add(claim_id)
 
     def note(
         self, practice_id: UUID, kind: str, subject_ids: Iterable[UUID], *, fields: Iterable[str]

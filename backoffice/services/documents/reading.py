@@ -107,6 +107,7 @@ def document_for(session: Session, document_id: UUID, person: Person) -> Documen
     document = session.scalars(query).one_or_none()
     if document is None:
         raise NotVisible
+    session.scalars(_claims_of(session, document)).all()  # whom it is about goes on record with it
     return document
 
 
@@ -120,7 +121,6 @@ def opened(session: Session, document_id: UUID, person: Person) -> Document:
         raise AlreadyWithdrawn
     if document.state is not DocumentState.STORED:
         raise NotVisible
-    session.scalars(_claims_of(session, document)).all()  # whom it is about stands on record too
     audit.took(
         session,
         "open",
@@ -256,7 +256,7 @@ def _lines(session: Session, documents: Sequence[Document]) -> list[Line]:
 
 def _claims_beside(session: Session, documents: Sequence[Document]) -> Mapping[UUID, ClaimBeside]:
     found = session.execute(
-        select(DocumentLink.document_id, Claim.id, Claim.number)
+        select(DocumentLink.practice_id, DocumentLink.document_id, Claim.id, Claim.number)
         .join(
             Claim,
             (Claim.practice_id == DocumentLink.practice_id) & (Claim.id == DocumentLink.claim_id),
@@ -265,7 +265,9 @@ def _claims_beside(session: Session, documents: Sequence[Document]) -> Mapping[U
             held(session, DocumentLink.practice_id),
             DocumentLink.document_id.in_([document.id for document in documents]),
         )
-    )
+    ).all()
+    for each in found:
+        audit.read(session, "claim", [each.id], practice_id=each.practice_id)
     return {each.document_id: ClaimBeside(each.id, f"C-{each.number}") for each in found}
 
 

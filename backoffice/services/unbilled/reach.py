@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, func, or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment, ReadinessFinding
@@ -14,6 +14,7 @@ from backoffice.models.clients import Client
 from backoffice.models.practices import Clinician
 from backoffice.rules.money import ZERO
 from backoffice.rules.readiness import Subject, Supplier, Weight
+from backoffice.services import audit
 from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.refusal import NotVisible
@@ -141,6 +142,7 @@ def _needed_of(session: Session, kind: Subject, near: ColumnElement[bool]) -> li
             func.sum(row.charge_amount, type_=row.charge_amount.type).label("amount"),
             func.array_agg(row.served_on.distinct()).label("dates"),
             func.min(Client.first_name + " " + Client.last_name).label("client_name"),
+            func.array_agg(Client.id.distinct(), type_=ARRAY(Uuid())).label("client_ids"),
         )
         .join(row, (row.practice_id == finding.practice_id) & (subject == finding.subject_id))
         .join(Client, (Client.practice_id == row.practice_id) & (Client.id == row.client_id))
@@ -151,6 +153,10 @@ def _needed_of(session: Session, kind: Subject, near: ColumnElement[bool]) -> li
         .order_by(func.sum(row.charge_amount).desc())
         .limit(MOST_NEEDED)
     )
+    rows = session.execute(query).all()
+    for each in rows:
+        practice_id = each.ReadinessFinding.practice_id
+        audit.read(session, "client", each.client_ids, practice_id=practice_id, fields=["name"])
     return [
         Needed(
             id=found.ReadinessFinding.id,
@@ -162,5 +168,5 @@ def _needed_of(session: Session, kind: Subject, near: ColumnElement[bool]) -> li
             amount=found.amount or ZERO,
             supplier=found.ReadinessFinding.supplier,
         )
-        for found in session.execute(query)
+        for found in rows
     ]
