@@ -58,7 +58,7 @@ DUTIES: Final[Sequence[Duty]] = (
         "Sign a business associate agreement with each practice, and with whoever hosts, stores or"
         " mails for us, before any patient data",
         "before the first day",
-        "45 CFR 164.308(b), 164.504(e)",
+        "164.308(b), 164.504(e)",
     ),
     Duty("Do a risk analysis and write down what follows from it", "yearly", "164.308(a)(1)(ii)"),
     Duty("Name a security official; train everybody who signs in", "yearly", "164.308(a)(2), (5)"),
@@ -211,7 +211,7 @@ def _part2(own: Session) -> InPlace:
     without = own.scalar(select(func.count()).select_from(bare)) or 0
     return InPlace(
         "Substance use records leave only with the client's consent",
-        f"{many:,} clients flagged, {without:,} without consent",
+        f"{many:,} flagged, {without:,} without consent",
         Tone.WARN if without else Tone.OK,
         "42 CFR Part 2",
     )

@@ -15,7 +15,7 @@ REMOVALS = {
 class AgreementForm(Form):
     """An agreement's days."""
 
-    begins_on = DayField("First day", [Optional()])
+    begins_on = DayField("First day", [InputRequired("When does it begin?")])
     ends_on = DayField("Last day", [Optional()])
     note = StringField("Where the signed paper lies", [Optional(), Length(max=200)])
 

@@ -62,7 +62,7 @@ class DayField(Field):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return self.data.strftime("%m/%d/%Y") if self.data else ""
+        return self.data.isoformat() if self.data else ""  # as an input of type date reads it
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read a day or say that it is none."""

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from backoffice.rules.dates import today_in
 from backoffice.rules.roles import Permission
+from backoffice.services import agreements
 from backoffice.services.today import (
     LOOK_BACK,
     Change,
@@ -23,7 +24,7 @@ from backoffice.services.today import (
     with_me,
 )
 from backoffice.web.access import needs
-from backoffice.web.extensions import clock, me, work
+from backoffice.web.extensions import clock, house_work, me, work
 from backoffice.web.filters import age, label, plural
 from backoffice.web.frame import acting_ids, way
 from backoffice.web.looks import STATUS_LOOKS
@@ -130,8 +131,25 @@ def show() -> ResponseReturnValue:
         tiles=[tile for kind in TILES if (tile := _tile(TILES[kind], waiting[kind], today))],
         queue=[_row(row, marks) for row in queue],
         since=now - LOOK_BACK,
+        ending=_agreements_ending(),
         changes=[{"title": None, "items": [_change(each) for each in changed]}] if changed else [],
     )
+
+
+def _agreements_ending() -> list[dict[str, Any]]:
+    """Return the agreements that end soon, for those who can renew them."""
+    if not me().may(Permission.MANAGE_AGREEMENTS):
+        return []
+    with house_work() as session:
+        near = agreements.ending(session, now=clock())
+    return [
+        {
+            "practice": each.practice,
+            "days": each.days_left,
+            "href": url_for("compliance.agreement", practice_id=each.practice.id),
+        }
+        for each in near
+    ]
 
 
 def _tile(tile: Tile, heap: Heap, today: date) -> dict[str, Any] | None:

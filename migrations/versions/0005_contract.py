@@ -19,6 +19,7 @@ OWN = f"practice_id = ANY ({PRACTICES})"
 HOUSE = "(SELECT current_setting('app.house', true)) = 'on'"
 KEPT = "SELECT, INSERT, UPDATE"
 ADDED_ONLY = "SELECT, INSERT"
+TOLD_IN_FILES = ("inbound_files", "inbound_transactions", "inbound_responses")
 
 
 def wall(table: str, policy: str = OWN) -> None:
@@ -306,6 +307,10 @@ def remove_by_function() -> None:
               set_config('app.house', coalesce(before_house, ''), true);
       RETURN removed;
     END $$""")
+    for table in TOLD_IN_FILES:  # of nobody yet, or of several: the function looks at all of them
+        op.execute(
+            f"CREATE POLICY looked_at_for_removal ON {table} TO CURRENT_USER USING ({HOUSE})"
+        )
     op.execute("REVOKE EXECUTE ON FUNCTION remove_practice(uuid) FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION remove_practice(uuid) TO {APP}")
 
@@ -334,6 +339,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it back."""
+    for table in TOLD_IN_FILES:
+        op.execute(f"DROP POLICY looked_at_for_removal ON {table}")
     op.execute("DROP FUNCTION remove_practice(uuid)")
     for table in ("departures", "legal_holds", "disclosures", "consents", "agreements"):
         op.drop_table(table)

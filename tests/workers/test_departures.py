@@ -31,13 +31,22 @@ from backoffice.models.contract import (
 )
 from backoffice.models.documents import DocumentKind
 from backoffice.models.inbound import InboundFile
+from backoffice.models.notifications import Notice, Topic
 from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.rules.agreements import HOUSE_ZONE
 from backoffice.rules.dates import today_in
 from backoffice.rules.part2 import ConsentKind
 from backoffice.sandbox.stack.postgres import SUPERUSER
-from backoffice.services import agreements, claims, consents, departures, documents, messages
+from backoffice.services import (
+    agreements,
+    claims,
+    consents,
+    departures,
+    documents,
+    messages,
+    notifications,
+)
 from backoffice.services.departures import NotPossible, Plan
 from backoffice.services.submissions.building import build_files
 from tests.databases import Database
@@ -45,7 +54,7 @@ from tests.servers import Servers
 from tests.services.billing import NO_DELAY
 from tests.services.eras import Check, known_payee, paid_clean, posted, sent
 from tests.services.test_documents import a_pdf
-from tests.talk import Talk, a_talk
+from tests.talk import SENDER, Talk, a_talk
 from workers.departures import move_on
 from workers.runtime import Runtime, Task
 
@@ -179,7 +188,8 @@ def _fill(stage: Stage) -> None:
         stage.run.documents.put(document.document_key, a_pdf(), sha256=document.sha256)
         documents.stored(session, document.id, by=biller, now=now)
         messages.start(session, claim, by=biller, subject="A question", body="Is it?", now=now)
-    with talk.database.work(practices=[talk.practice_id], house=True) as session:
+    both = [talk.practice_id, talk.cast.elsewhere.id]
+    with talk.database.work(practices=both, house=True) as session:
         known_payee(session, talk.billing)
         claim = sent(session.get_one(Claim, (talk.practice_id, talk.claim_id)))
         posted(session, Check((paid_clean(session, claim),)))
@@ -312,7 +322,7 @@ def test_a_day_is_never_too_early_never_brought_nearer_and_may_be_called_off(
     for name, value in {"remove_on": stage.today, "asked_at": now - timedelta(days=40)}.items():
         with stage.talk.work() as session:
             setattr(session.get_one(Departure, departure_id), name, value)
-            with pytest.raises(IntegrityError, match="only moves later"):
+            with pytest.raises(IntegrityError, match="only_later"):
                 session.flush()
             session.rollback()
 
@@ -320,3 +330,28 @@ def test_a_day_is_never_too_early_never_brought_nearer_and_may_be_called_off(
         departures.cancel(session, departure_id, now=datetime.now(UTC))
         assert session.get_one(Practice, stage.practice_id).left_at is None
     assert stage.announce() != departure_id
+
+
+def test_an_agreements_end_is_announced_once_at_each_of_its_alarms(stage: Stage) -> None:
+    task = Task(uuid4(), stage.practice_id, stage.practice_id, "", 0)
+    ends_on = stage.today + timedelta(days=30)
+    with stage.talk.database.work(house=True) as session:
+        session.get_one(Practice, stage.practice_id).agreement_ends_on = ends_on
+        assert agreements.to_watch(session, now=datetime.now(UTC)) == [stage.practice_id]
+
+    for _ in range(2):
+        with stage.talk.work() as session:
+            agreements.watch(session, task.subject_id, now=datetime.now(UTC))
+    told = stage.talk.mails(stage.talk.cast.administrator)
+    with stage.talk.work() as session:
+        due = told[0].due_at
+        letter = notifications.to_send(session, told[0].id, sender=SENDER, now=due)
+        agreements.watch(session, task.subject_id, now=due + timedelta(days=24))
+
+    assert [mail.topic for mail in told] == [Topic.AGREEMENT_ENDING]
+    assert isinstance(letter, notifications.Letter)
+    assert letter.mail.subject == f"The agreement with {stage.talk.cast.practice.name} ends soon"
+    assert "ends in 30 days" in letter.mail.text
+    with stage.talk.work() as session:
+        notices = session.scalars(select(Notice).where(Notice.topic == Topic.AGREEMENT_ENDING))
+        assert len(notices.all()) == 2, "thirty days before, and seven"
