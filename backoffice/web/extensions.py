@@ -28,6 +28,7 @@ csrf = CSRFProtect()
 
 SETTINGS, SESSIONS, DOCUMENTS = "cleanclaim.settings", "cleanclaim.sessions", "cleanclaim.documents"
 INTAKE_SESSIONS = "cleanclaim.intake"
+READING = frozenset({"GET", "HEAD"})
 
 
 def settings() -> Settings:
@@ -62,9 +63,14 @@ def session_factory() -> sessionmaker[WalledSession]:
 
 
 def open_practices() -> frozenset[UUID]:
-    """Return the practices where the person's own role grants what the view needs."""
+    """Return the practices where the person's own role grants what the view needs.
+
+    One that is open by broken glass is read, never written: no request that may change anything
+    comes near it.
+    """
     permission = g.get("permission")
-    return me().practice_ids if permission is None else me().practices_where(permission)
+    found = me().practice_ids if permission is None else me().practices_where(permission)
+    return found if request.method in READING else found - frozenset(me().glass)
 
 
 @contextmanager

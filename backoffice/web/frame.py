@@ -67,6 +67,7 @@ DESK: tuple[tuple[str | None, tuple[Door, ...]], ...] = (
         "House",
         (
             Door("people.index", "People", "people", Permission.MANAGE_USERS),
+            Door("glass.review", "Emergency access", "lock", Permission.REVIEW_BREAK_GLASS),
             Door("record.index", "Record", "history", Permission.SEE_AUDIT),
             Door("compliance.show", "Compliance", "check", Permission.SEE_COMPLIANCE),
         ),
@@ -138,6 +139,11 @@ def frame() -> dict[str, Any]:
         "me": me(),
         "practices": me().practices,
         "acting_practices": acting_practices(),
+        "owned": [
+            practice
+            for practice in me().practices
+            if me().may_in(practice.id, Permission.MANAGE_OWN_PEOPLE)
+        ],
         "nav": [group for group in nav if group["items"]],
         "heard": standing.heard(clock()) if me().works_for_house else None,
         "find_url": None,

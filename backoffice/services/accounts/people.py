@@ -252,13 +252,17 @@ def _broken_by(
 def _roles_by_practice(
     user: User, memberships: Sequence[Membership], practices: Sequence[Chip]
 ) -> dict[UUID, frozenset[Role]]:
-    """Say what somebody is in each practice; a role that reaches all of them holds in all."""
+    """Say what somebody is in each practice; a role that reaches all of them holds in all.
+
+    Where the glass is broken they are nothing: it lets them in.
+    """
     if user.house_role is not None:
         return {practice.id: frozenset({user.house_role}) for practice in practices}
     everywhere = {m.role for m in memberships if reach_of(m.role) is Reach.EVERY_PRACTICE}
-    return {
+    found = {
         practice.id: frozenset(
             everywhere | {m.role for m in memberships if m.practice_id == practice.id}
         )
         for practice in practices
     }
+    return {practice_id: roles for practice_id, roles in found.items() if roles}
