@@ -24,6 +24,7 @@ from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.services import field_keys
+from backoffice.services import audit
 from backoffice.services.changes import announce_changes
 from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import WalledSession, sessions, unit_of_work
@@ -217,8 +218,10 @@ def _run(job: Job, errand_id: UUID, runtime: Runtime) -> None:
         if errand is None or errand.done_at is not None:
             return
         task = Task(errand.id, errand.practice_id, errand.subject_id, errand.turn, errand.tries)
+    actor = audit.Actor(job=job.__name__, request_id=str(errand_id))
     try:
-        again = job(task, runtime)
+        with audit.acting(actor):
+            again = job(task, runtime)
     except Exception as problem:  # noqa: BLE001 - a job never dies with words of a patient
         kind = type(problem).__name__
         log.error("job failed", job=job.__name__, errand=str(errand_id), kind=kind)
