@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
+from werkzeug.routing import BaseConverter
 
 from backoffice.models.people import LinkKind
 from backoffice.services.audit import act_as
@@ -22,6 +24,18 @@ from backoffice.web.people_forms import EmailForm, JoinForm, PasswordForm
 bp = Blueprint("links", __name__)
 
 
+class SecretConverter(BaseConverter):
+    """The secret of a link, as services/people/tokens makes them: 43 characters, no words."""
+
+    regex = r"[A-Za-z0-9_-]{43}"
+
+
+@bp.record_once
+def know_secrets(state: BlueprintSetupState) -> None:
+    """Let addresses hold the secret of a link, and nothing freer than that."""
+    state.app.url_map.converters["secret"] = SecretConverter
+
+
 @bp.route("/forgot", methods=["GET", "POST"])
 @public
 def forgot() -> ResponseReturnValue:
@@ -34,7 +48,7 @@ def forgot() -> ResponseReturnValue:
     return render_template("links/forgot.html", form=form, asked=asked)
 
 
-@bp.route("/link/<token>", methods=["GET", "POST"])
+@bp.route("/link/<secret:token>", methods=["GET", "POST"])
 @public
 def follow(token: str) -> ResponseReturnValue:
     """Do what a link from a mail is for, once the page behind it says so."""

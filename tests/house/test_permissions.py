@@ -9,7 +9,13 @@ from backoffice.rules.roles import Permission
 from backoffice.web.access import OPEN
 from tests.house.test_config import WHOLE
 
-WITHOUT_SIGNING_IN = {"static", "accounts.sign_in", "accounts.health"}
+WITHOUT_SIGNING_IN = {
+    "static",
+    "accounts.sign_in",
+    "accounts.health",
+    "links.forgot",
+    "links.follow",
+}
 WITH_ANY_ROLE = "signed_in"
 
 
