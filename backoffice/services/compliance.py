@@ -18,7 +18,7 @@ from backoffice.models.people import BrokenGlass
 from backoffice.models.users import User
 from backoffice.rules.agreements import AgreementStanding
 from backoffice.rules.retention import RULES
-from backoffice.services import agreements, audit
+from backoffice.services import agreements, audit, field_keys
 from backoffice.services.access import held
 
 ANCHOR_EVERY: Final = timedelta(days=2)
@@ -103,7 +103,7 @@ def in_place(house: Session, own: Session, settings: Settings, *, now: datetime)
         _part2(own),
         _holds(own),
         _retention(house, now),
-        _keys(settings),
+        _keys(house, settings, now),
     ]
 
 
@@ -244,11 +244,13 @@ def _retention(house: Session, now: datetime) -> InPlace:
     )
 
 
-def _keys(settings: Settings) -> InPlace:
+def _keys(house: Session, settings: Settings, now: datetime) -> InPlace:
     current, *older = settings.field_keys
+    since = field_keys.keys_in_use(house).get(current)
+    age = f", {(now - since).days:,} days old" if since else ", not used yet"
     return InPlace(
         "Identifiers are sealed field by field",
-        f"key {current}" + (f", {len(older)} older still open values" if older else ""),
+        f"key {current}{age}" + (f", {len(older)} older still given" if older else ""),
         Tone.OK,
         "164.312(a)(2)(iv)",
     )

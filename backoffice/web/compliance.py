@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backoffice.models.contract import LegalHold, RemovalBasis
 from backoffice.models.practices import Practice
 from backoffice.rules.roles import Permission
-from backoffice.services import agreements, compliance, departures, retention
+from backoffice.services import agreements, compliance, departures, doctor, retention
 from backoffice.services.access import one
 from backoffice.services.agreements import AgreementWrong, Days
 from backoffice.services.audit import act_as
@@ -51,8 +51,9 @@ def show() -> ResponseReturnValue:
     """Show on one page what is in place and what is left to do."""
     with house_work() as house, work() as own:
         found = compliance.in_place(house, own, settings(), now=clock())
+    unsafe = doctor.findings(settings(), session_factory(), now=clock())
     return render_template(
-        "compliance/show.html", found=found, duties=compliance.DUTIES,
+        "compliance/show.html", found=found, unsafe=unsafe, duties=compliance.DUTIES,
         may_manage=me().may(Permission.MANAGE_AGREEMENTS),
     )  # fmt: skip
 

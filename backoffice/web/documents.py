@@ -13,7 +13,9 @@ from werkzeug.datastructures import FileStorage
 from backoffice.gateways.documents import DocumentsUnavailable, NoSuchDocument
 from backoffice.models.claims import Claim
 from backoffice.models.documents import Document, DocumentKind, DocumentState
+from backoffice.rules.part2 import NOTICE
 from backoffice.rules.roles import Permission
+from backoffice.services import consents
 from backoffice.services import documents as keeping
 from backoffice.services.claim_pages.record import claim_for
 from backoffice.services.documents import Arrival, Examined, Wanted
@@ -43,11 +45,15 @@ def index() -> ResponseReturnValue:
     wanted = _wanted()
     with work(practices=acting_ids()) as session:
         listing = keeping.listed(session, me(), wanted)
+        part2 = consents.documents_under_part2(session, [line.id for line in listing.lines])
+    notice = {"part2": part2, "notice": NOTICE if part2 else ""}
     if not me().works_for_house:
-        return render_template("documents/mine.html", **_listed(listing), form=_own_form())
+        shown = {**_listed(listing), **notice}
+        return render_template("documents/mine.html", **shown, form=_own_form())
     return render_template(
         "documents/index.html",
         **_listed(listing),
+        **notice,
         filters_on=_filters_on(wanted),
         filter_offers=[
             {"label": "Kind", "name": "kind", "options": KINDS},

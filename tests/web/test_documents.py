@@ -14,8 +14,11 @@ from backoffice.gateways.documents import DocumentsUnavailable, InMemoryDocument
 from backoffice.models.documents import Document, DocumentState
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
+from backoffice.rules.part2 import NOTICE
 from backoffice.rules.roles import Role
+from backoffice.services import consents
 from backoffice.web.extensions import DOCUMENTS
+from tests.builders import NOW
 from tests.cast import a_user, joins
 from tests.databases import Database
 from tests.pages import Browser, Page
@@ -122,6 +125,21 @@ def test_a_document_is_given_so_that_it_cannot_run_or_show_or_stay(
     assert headers["Cache-Control"] == "no-store"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["Content-Type"] == "application/pdf"
+
+
+def test_a_document_of_a_flagged_client_bears_the_notice_where_it_is_given_out(
+    app: Flask, talk: Talk, document: Document
+) -> None:
+    plain = Browser(app).sign_in(talk.cast.biller).get("/documents/").words
+    with talk.work() as session:
+        consents.mark(session, talk.claim(session).client_id, is_part2=True, now=NOW)
+
+    desk = Browser(app).sign_in(talk.cast.biller).get("/documents/").words
+    phone = Browser(app).sign_in(talk.cast.owner).get("/documents/").words
+
+    assert NOTICE not in plain
+    assert NOTICE in desk
+    assert NOTICE in phone
 
 
 def test_every_giving_is_on_record_with_who_it_was(
