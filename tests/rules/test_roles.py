@@ -3,15 +3,22 @@
 import pytest
 
 from backoffice.rules.roles import (
+    BROKEN_GLASS,
     GRANTS,
     PRACTICE_ROLES,
     REACH,
+    SHOWN,
     STAFF_ROLES,
+    STEP_UP,
+    TO_SEE_IN_FULL,
+    Identifier,
     Permission,
     Reach,
     Role,
+    Shown,
     may,
     reach_of,
+    shown_to,
 )
 
 CHANGES_BILLING = frozenset(
@@ -106,3 +113,24 @@ def test_only_an_administrator_manages_the_houses_people_and_files_without_a_pra
 
 def test_a_lead_may_all_that_a_biller_may() -> None:
     assert GRANTS[Role.BILLER] < GRANTS[Role.BILLER_LEAD]
+
+
+def test_each_role_and_identifier_is_decided_and_nobody_sees_all_unasked() -> None:
+    for role in Role:
+        assert set(SHOWN[role]) == set(Identifier), role
+        whole = {kind for kind, shown in SHOWN[role].items() if shown is Shown.FULL}
+        assert whole <= {Identifier.MEMBER_ID}, role
+
+
+def test_somebody_with_two_roles_sees_as_much_as_the_one_that_sees_more() -> None:
+    both = [Role.CLINICIAN, Role.PRACTICE_OWNER]
+
+    assert shown_to(both, Identifier.MEMBER_ID) is Shown.FULL
+    assert shown_to(both, Identifier.SSN) is Shown.MASKED
+    assert shown_to([], Identifier.MEMBER_ID) is Shown.NONE
+
+
+def test_breaking_the_glass_opens_nothing_that_writes_or_shows_an_identifier_whole() -> None:
+    assert GRANTS[Role.AUDITOR] >= BROKEN_GLASS
+    assert not BROKEN_GLASS & set(TO_SEE_IN_FULL.values())
+    assert set(TO_SEE_IN_FULL.values()) <= STEP_UP

@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from backoffice.models.claims import Claim
+from backoffice.models.messages import Thread, ThreadState
 from backoffice.models.users import User
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.roles import Permission, Role
@@ -146,3 +148,49 @@ def test_narrowing_the_page_opens_no_practice_that_the_role_there_does_not(
     lines = browser.get(f"/claims/export?practice={two.there.practice_id}").text.splitlines()
 
     assert len(lines) == 1  # the head
+
+
+def test_who_bills_here_and_owns_there_is_staff_here_alone(
+    fresh_database: Database, two: Two
+) -> None:
+    biller, mixed = read(fresh_database, two.biller), read(fresh_database, two.mixed)
+
+    assert biller.works_for_house
+    assert biller.staff_practices == {two.here.practice_id}
+    assert not biller.staff_in(two.there.practice_id)
+    assert not mixed.works_for_house
+    assert mixed.staff_practices == frozenset()
+
+
+def test_internal_notes_and_settling_follow_the_side_one_stands_on_there(
+    app: Flask, fresh_database: Database, two: Two
+) -> None:
+    admin, biller = Browser(app).sign_in(two.administrator), Browser(app).sign_in(two.biller)
+    threads = {}
+    for claim in (two.here, two.there):
+        thread = admin.post(f"/messages/about/{claim.id}", subject="Card", body="Out loud").location
+        admin.post(f"{thread}/reply", body="Between us", internal="1")
+        threads[claim.id] = thread
+
+    here, there = biller.get(threads[two.here.id]), biller.get(threads[two.there.id])
+    note_there = biller.post(f"{threads[two.there.id]}/reply", body="Mine", internal="1")
+    settled_there = biller.post(f"{threads[two.there.id]}/settle", state="done")
+    settled_here = biller.post(f"{threads[two.here.id]}/settle", state="done")
+
+    assert ("Between us" in here.words, "Between us" in there.words) == (True, False)
+    assert "Out loud" in there.words
+    assert (note_there.status, settled_there.status, settled_here.status) == (422, 422, 302)
+
+
+def test_whom_a_thread_waits_for_follows_the_side_of_who_wrote(
+    app: Flask, fresh_database: Database, two: Two
+) -> None:
+    biller = Browser(app).sign_in(two.biller)
+    states = {}
+    for claim in (two.here, two.there):
+        biller.post(f"/messages/about/{claim.id}", subject="Card", body="A question")
+        with fresh_database.work(practices=[claim.practice_id]) as session:
+            states[claim.id] = session.scalars(select(Thread.state)).one()
+
+    assert states[two.here.id] is ThreadState.WAITING_ON_PRACTICE
+    assert states[two.there.id] is ThreadState.OPEN
