@@ -23,8 +23,7 @@ from backoffice.gateways.mail import Mail, SmtpMail
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.sealing import Keyring, install_keyring
-from backoffice.services import field_keys
-from backoffice.services import audit
+from backoffice.services import audit, field_keys
 from backoffice.services.changes import announce_changes
 from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import WalledSession, sessions, unit_of_work
