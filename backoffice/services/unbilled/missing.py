@@ -170,7 +170,9 @@ def supply(
     if not by.may_in(row.practice_id, supplying.PERMISSIONS[row.subject_kind]):
         raise NotYours
     label = said(row).where.label
-    record = supplying.record_of(session, row.practice_id, row.subject_kind, row.subject_id)
+    record = supplying.record_of(
+        session, row.practice_id, row.subject_kind, row.subject_id, lock=True
+    )
     blanks = supplying.blanks_for(row.subject_kind, row.field)
     changed = supplying.fill(session, record, blanks, values, now=now)
     if changed:
