@@ -58,10 +58,12 @@ def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
     """Load the fixtures that this file's floor may use."""
-    floor = file_path.relative_to(Path(__file__).parent).parts[0]
+    floor, *rooms = file_path.relative_to(Path(__file__).parent).parts
     if file_path.name.startswith("test_") and floor not in _NEED_NO_SERVER:
         parent.config.pluginmanager.import_plugin("tests.servers")
         if floor not in _NEED_NO_DATABASE:
             parent.config.pluginmanager.import_plugin("tests.databases")
         if floor == "web":
             parent.config.pluginmanager.import_plugin("tests.portal")
+        if rooms[0] == "browser":
+            parent.config.pluginmanager.import_plugin("tests.web.browser.seats")
