@@ -77,7 +77,7 @@ def only_allowed(
 ) -> MutableMapping[str, Any]:
     """Keep of a line what the list knows; say how many fields were dropped, not which."""
     event = line.pop("event", "")
-    kept = {name: value for name, value in line.items() if _fits(name, value)}
+    kept = {name: _plain(value) for name, value in line.items() if _fits(name, value)}
     dropped = {"dropped": len(line) - len(kept)} if len(line) > len(kept) else {}
     return {"event": event if is_literal(event) else _OUTSIDE_THE_CODE, **kept, **dropped}
 
@@ -117,6 +117,10 @@ def is_literal(words: object) -> bool:
 def _fits(name: str, value: object) -> bool:
     form = FIELDS.get(name)
     return form is not None and value is not None and form.fullmatch(str(value)) is not None
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int | float) else str(value)
 
 
 def _place(filename: str, number: int) -> str:

@@ -108,6 +108,8 @@ def test_a_value_has_the_form_of_its_field(name: str, value: object, is_kept: bo
     line = only_allowed(None, "info", {"event": "kept or not", name: value})
 
     assert (name in line) is is_kept
+    assert line.get(name) in {None, value, str(value)}
+    assert json.dumps(line)
     assert line["event"] == "kept or not"
     assert line.get("dropped", 0) == (0 if is_kept else 1)
 
