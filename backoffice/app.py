@@ -19,6 +19,7 @@ from backoffice.services.accounts import Person, person
 from backoffice.services.notifications import TERMS, terms_from
 from backoffice.services.work import sessions, unit_of_work
 from backoffice.web import (
+    account,
     accounts,
     appointments,
     assets,
@@ -28,6 +29,7 @@ from backoffice.web import (
     disclosures,
     documents,
     downloads,
+    enrolling,
     errors,
     events,
     filters,
@@ -45,6 +47,7 @@ from backoffice.web import (
     people,
     record,
     remittances,
+    slowing,
     submissions,
     today,
 )
@@ -59,14 +62,21 @@ from backoffice.web.extensions import (
     login,
     session_factory,
 )
-from backoffice.web.sessions import PostgresSessions, current
+from backoffice.web.sessions import current, keep_sessions
 from backoffice.web.told import tell_of_requests
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_UPLOAD = 110 * 1024 * 1024
 
+
+class SignInSwitchedOff(RuntimeError):
+    """Flask-Login was told to let everybody in; the app does not start."""
+
+
 BLUEPRINTS = (
+    account.bp,
     accounts.bp,
+    enrolling.bp,
     appointments.bp,
     claims.bp,
     clients.bp,
@@ -182,12 +192,15 @@ def _join_extensions(app: Flask, settings: Settings, documents: Documents | None
         secret_key=settings.s3_secret_key,
         region=settings.s3_region,
     )
-    app.session_interface = PostgresSessions()
+    keep_sessions(app)
+    slowing.register(app, settings)
     csrf.init_app(app)
     login.init_app(app)
     login.session_protection = None  # our sessions are rows, not claims of the client
     login.request_loader(_person_of_the_session)
     login.anonymous_user = AnonymousUserMixin
+    if app.config.get("LOGIN_DISABLED"):
+        raise SignInSwitchedOff
 
 
 def _person_of_the_session(_request: object) -> Person | None:

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
-from backoffice.models.users import Level, SignIn, User
+from backoffice.models.users import Level, User
 from backoffice.services.work import unit_of_work
-from backoffice.web.extensions import SESSIONS, clock
-from backoffice.web.sessions import hash_of
+from backoffice.web.extensions import SESSIONS
+from tests.sessions import a_session
 
 FORM_SALT = "wtf-csrf-token"
 """Flask-WTF's own: a page's form token is the session's secret, signed."""
@@ -108,18 +108,10 @@ class Browser:
 
         The walk through the pages is a test of its own (tests/web/test_sign_in.py).
         """
-        token, form_secret, now = secrets.token_urlsafe(32), secrets.token_hex(20), clock()
+        form_secret = secrets.token_hex(20)
         with unit_of_work(self.client.application.extensions[SESSIONS]) as session:
-            session.add(
-                SignIn(
-                    token_hash=hash_of(token),
-                    user_id=user.id,
-                    level=level,
-                    factor_at=now - factor_age if level is Level.FULL else None,
-                    data={"csrf_token": form_secret},
-                    created_at=now,
-                    last_seen_at=now,
-                )
+            token = a_session(
+                session, user.id, level=level, factor_age=factor_age, form_secret=form_secret
             )
         self.client.set_cookie("sid", token, domain="localhost")
         signer = URLSafeTimedSerializer(str(self.client.application.secret_key), salt=FORM_SALT)

@@ -17,6 +17,7 @@ from backoffice.cli.ledger import ledger
 from backoffice.cli.routes import routes
 from backoffice.cli.run import run
 from backoffice.cli.submissions import submissions
+from backoffice.cli.totp import totp
 from backoffice.config import SettingsIncomplete
 from backoffice.sandbox.run_file import NothingRuns
 
@@ -55,3 +56,4 @@ main.add_command(ledger)
 main.add_command(routes)
 main.add_command(run)
 main.add_command(submissions)
+main.add_command(totp)

@@ -259,11 +259,12 @@ def _without_login(url: str) -> str:
 def _announcement(run_file: RunFile) -> str:
     lines = ["", f"Portal       {run_file.portal}", f"Caught mail  {run_file.mail}", ""]
     if run_file.people:
-        lines.append("Sign in as")
+        lines.append("Sign in as (the last word is the secret of an authenticator app)")
         lines += [
-            f"  {one['email']:<36} {one['password']:<20} {one['role']:<16} {one['practice']}"
+            f"  {one['email']:<36} {one['password']:<28} {one['role']:<16} {one['practice']:<24}"
+            f" {one.get('totp', '')}"
             for one in run_file.people
         ]
-        lines.append("")
+        lines += ["", "The code that such an app shows: .venv/bin/backoffice totp EMAIL", ""]
     lines.append("Ctrl-C stops everything; the data stay. ./dev run --fresh begins anew.")
     return "\n".join(lines)

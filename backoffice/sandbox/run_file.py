@@ -17,8 +17,9 @@ class NothingRuns(Exception):
 class RunFile:
     """Addresses of the running parts, their process ids, and who may sign in.
 
-    `people` hold email, password, role and practice of each demo sign-in. `environment` is what
-    Settings read; it holds every secret of the stack, so the file is ours alone (0600).
+    `people` hold email, password, role, practice and TOTP secret of each demo sign-in.
+    `environment` is what Settings read; it holds every secret of the stack, so the file is ours
+    alone (0600).
     """
 
     portal: str

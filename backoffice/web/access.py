@@ -10,15 +10,18 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from backoffice.rules.roles import Permission
+from backoffice.rules.roles import STEP_UP, Permission
 from backoffice.web.asked import refuse_nul
 from backoffice.web.extensions import settings
+from backoffice.web.sessions import LIVE, current
+from backoffice.web.step_up import ask_unless_fresh
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN = "public"
+OPEN, SIGNED_IN, HALF_SIGNED_IN = "public", "signed_in", "half_signed_in"
 STREAM = "events.stream"
+
 _OUR_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 """A path of ours: browsers read a backslash as a slash, and skip tabs and line ends."""
 
@@ -28,7 +31,10 @@ class ViewWithoutPermission(RuntimeError):
 
 
 def needs(permission: Permission) -> Callable[[View], View]:
-    """Let only people through whose role grants `permission`, to the practices where it does."""
+    """Let only people through whose role grants `permission`, to the practices where it does.
+
+    What is dangerous (`STEP_UP`) also asks for a second factor that is at most five minutes old.
+    """
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -38,6 +44,8 @@ def needs(permission: Permission) -> Callable[[View], View]:
             if not current_user.may(permission):
                 abort(403)
             g.permission = permission
+            if permission in STEP_UP and (asked := ask_unless_fresh()) is not None:
+                return asked
             return view(*args, **values)
 
         guarded.permission = permission.value  # type: ignore[attr-defined]  # read by the door
@@ -59,16 +67,46 @@ def signed_in(view: View) -> View:
     def guarded(*args: Any, **values: Any) -> Any:
         return view(*args, **values) if current_user.is_authenticated else ask_to_sign_in()
 
-    guarded.permission = "signed_in"  # type: ignore[attr-defined]  # read by the door
+    guarded.permission = SIGNED_IN  # type: ignore[attr-defined]  # read by the door
+    return cast(View, guarded)
+
+
+def half_signed_in(view: View) -> View:
+    """Let everybody through who gave a password: on their way to the second factor, or past it.
+
+    Nobody is `current_user` on that way; the view takes the person from the session.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **values: Any) -> Any:
+        return view(*args, **values) if current().user_id else ask_to_sign_in()
+
+    guarded.permission = HALF_SIGNED_IN  # type: ignore[attr-defined]  # read by the door
+    return cast(View, guarded)
+
+
+def freshly_proved(view: View) -> View:
+    """Ask for the second factor again unless it was given just now; stands below `signed_in`."""
+
+    @wraps(view)
+    def guarded(*args: Any, **values: Any) -> Any:
+        asked = ask_unless_fresh()
+        return view(*args, **values) if asked is None else asked
+
     return cast(View, guarded)
 
 
 def ask_to_sign_in() -> Response:
-    """Send the person to sign in and back; a script's request gets 401."""
-    if request.headers.get("HX-Request") or request.endpoint == STREAM:
+    """Send the person to sign in and back; a script's request gets 401.
+
+    Whoever has given the password goes on to the second factor.
+    """
+    by_script = "HX-Request" in request.headers or LIVE in request.headers
+    if by_script or request.endpoint == STREAM:
         abort(401)
     back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("accounts.sign_in", next=back))
+    step = "accounts.factor" if current().is_half else "accounts.sign_in"
+    return redirect(url_for(step, next=back))
 
 
 def refuse_views_without_permission(app: Flask) -> None:

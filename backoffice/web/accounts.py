@@ -1,15 +1,19 @@
-"""Signing in and out."""
+"""Signing in, in two steps, and out; proving oneself again."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
+from werkzeug.wrappers import Response
 
-from backoffice.models.users import Level
+from backoffice.models.users import Level, User
 from backoffice.services import accounts
-from backoffice.web.access import next_page, public, signed_in
+from backoffice.web import proving, step_up
+from backoffice.web.access import half_signed_in, next_page, public, signed_in
 from backoffice.web.accounts_forms import SignInForm
 from backoffice.web.extensions import clock, house_work
+from backoffice.web.known_browsers import known_browser, remember
 from backoffice.web.sessions import current
+from backoffice.web.slowing import slow_failures
 
 bp = Blueprint("accounts", __name__)
 
@@ -25,25 +29,76 @@ def home() -> ResponseReturnValue:
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 @public
+@slow_failures
 def sign_in() -> ResponseReturnValue:
-    """Ask who it is; a new token at success."""
-    form = SignInForm()
-    wanted = request.values.get("next", "")
+    """Ask for the password: the first of two steps."""
+    form, wanted = SignInForm(), request.values.get("next", "")
     if not form.validate_on_submit():
-        return render_template("accounts/sign_in.html", form=form, problem="", next=wanted)
+        return _asked_for_password(form, wanted)
+    if _gave_password(form) is None:
+        return _asked_for_password(form, wanted, problem=WRONG), 401
+    return redirect(url_for(".factor", next=wanted or None))
+
+
+def _asked_for_password(form: SignInForm, wanted: str, *, problem: str = "") -> str:
+    ended = request.args.get("ended") == "idle"
+    return render_template(
+        "accounts/sign_in.html", form=form, problem=problem, next=wanted, ended=ended
+    )
+
+
+def _gave_password(form: SignInForm) -> User | None:
+    """Look at a password while no transaction is open: it takes a tenth of a second."""
+    email = form.email.data or ""
     with house_work() as unit:
-        user = accounts.sign_in(
-            unit, email=form.email.data, password=form.password.data, now=clock()
-        )
-    if user is None:
-        page = render_template("accounts/sign_in.html", form=form, problem=WRONG, next=wanted)
-        return page, 401
-    current().rise_to(Level.FULL, user.id, factor_at=clock(), epoch=user.session_epoch)
+        attempt = accounts.begin_sign_in(unit, email=email, browser=known_browser(), now=clock())
+    if attempt is None:
+        return None
+    checked = attempt.check(form.password.data or "")
+    with house_work() as unit:
+        user = accounts.finish_sign_in(unit, attempt, checked, now=clock())
+    if user is not None:
+        current().rise_to(Level.PASSWORD, user.id, epoch=attempt.epoch)
+    return user
+
+
+@bp.route("/sign-in/factor", methods=["GET", "POST"])
+@half_signed_in
+@slow_failures
+def factor() -> ResponseReturnValue:
+    """Ask for the second factor; who has none sets one up."""
+    stored, wanted = current(), request.values.get("next", "")
+    if stored.user_id is None or not stored.is_half:
+        return redirect(next_page(wanted))
+    if request.method == "POST" and proving.holds(stored.user_id):
+        stored.rise_to(Level.FULL, stored.user_id, factor_at=clock())
+        answer: Response = redirect(next_page(wanted))
+        remember(answer, stored.user_id)
+        return answer
+    ways = proving.ways(stored.user_id)
+    if ways is None:
+        return redirect(url_for("enrolling.choose", next=wanted or None))
+    problem = proving.WRONG if request.method == "POST" else ""
+    page = render_template("accounts/factor.html", ways=ways, problem=problem, next=wanted)
+    return page, 401 if problem else 200
+
+
+@bp.route("/step-up", methods=["GET", "POST"], endpoint="step_up")
+@signed_in
+@slow_failures
+def prove_again() -> ResponseReturnValue:
+    """Ask for the second factor again, then go on to where one was going."""
+    wanted = request.values.get("next", "")
+    kept = [("next", wanted)]
+    if request.method == "GET":
+        return step_up.asking_page(url_for(".step_up"), typed=kept)
+    if not step_up.prove_again():
+        return step_up.asking_page(url_for(".step_up"), typed=kept, problem=proving.WRONG), 403
     return redirect(next_page(wanted))
 
 
 @bp.post("/sign-out")
-@signed_in
+@half_signed_in
 def sign_out() -> ResponseReturnValue:
     """End this session."""
     current().end()

@@ -14,6 +14,7 @@ from backoffice.models.claims import Claim
 from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.models.contract import Consent, Disclosure, LegalHold
 from backoffice.models.documents import Document
+from backoffice.models.factors import Factor
 from backoffice.models.inbound import InboundFile, InboundTransaction
 from backoffice.models.intake import IntakeBatch
 from backoffice.models.messages import Thread
@@ -27,7 +28,7 @@ from backoffice.models.remittances import (
     RemittanceLine,
 )
 from backoffice.models.submissions import Submission
-from backoffice.models.users import OnceKey, User
+from backoffice.models.users import OnceKey, SignIn, User
 
 
 class Near(enum.StrEnum):
@@ -62,6 +63,7 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "consent_id": ObjectKind("consent", Consent, Near.PRACTICE),
     "disclosure_id": ObjectKind("disclosure", Disclosure, Near.PRACTICE),
     "document_id": ObjectKind("document", Document, Near.CLIENTS),
+    "factor_id": ObjectKind("factor", Factor, Near.PERSON),
     "file_id": ObjectKind("inbound_file", InboundFile, Near.HOUSE),
     "glass_id": ObjectKind("broken_glass", BrokenGlass, Near.PRACTICE),
     "invitation_id": ObjectKind("invitation", Invitation, Near.HOUSE),
@@ -73,6 +75,7 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "practice_id": ObjectKind("practice", Practice, Near.PRACTICE),
     "remittance_claim_id": ObjectKind("remittance_claim", RemittanceClaim, Near.PRACTICE),
     "remittance_id": ObjectKind("remittance", Remittance, Near.PRACTICE),
+    "sign_in_id": ObjectKind("session", SignIn, Near.PERSON),
     "submission_id": ObjectKind("submission", Submission, Near.PRACTICE),
     "thread_id": ObjectKind("thread", Thread, Near.CLIENTS),
     "transaction_id": ObjectKind("inbound_transaction", InboundTransaction, Near.HOUSE),

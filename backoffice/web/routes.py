@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from backoffice.rules.roles import STEP_UP
-from backoffice.web.access import OPEN
+from backoffice.web.access import HALF_SIGNED_IN, OPEN, SIGNED_IN
 from backoffice.web.objects import OBJECTS, WORDS
 
 SPOKEN_FOR = frozenset({"HEAD", "OPTIONS"})
@@ -28,9 +28,9 @@ class Named:
 class Route:
     """One rule of the url map.
 
-    `permission` is a Permission's value, "signed_in" or "public". `practice_wide` is a page that
-    names no row: it shows what its reader's practices hold. `unknown` are arguments that nobody
-    has said the meaning of; there should be none.
+    `permission` is a Permission's value, "signed_in", "half_signed_in" (by the password) or
+    "public". `practice_wide` is a page that names no row: it shows what its reader's practices
+    hold. `unknown` are arguments that nobody has said the meaning of; there should be none.
     """
 
     rule: str
@@ -72,7 +72,7 @@ def _route(app: Flask, rule: Rule) -> Route:
         for name in sorted(rule.arguments)
         if name in OBJECTS
     )
-    asks = permission not in {OPEN, "signed_in"}
+    asks = permission not in {OPEN, SIGNED_IN, HALF_SIGNED_IN}
     return Route(
         rule=rule.rule,
         endpoint=rule.endpoint,

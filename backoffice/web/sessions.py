@@ -16,8 +16,7 @@ from werkzeug.datastructures import CallbackDict
 from werkzeug.exceptions import HTTPException
 
 from backoffice.models.users import Level, SignIn, User
-from backoffice.services.accounts import is_open
-from backoffice.services.accounts.sessions import ends_at
+from backoffice.services.accounts import ends_at, is_open
 from backoffice.services.work import WalledSession, unit_of_work
 from backoffice.web.agents import browser_in_words
 from backoffice.web.extensions import clock, session_factory, settings
@@ -67,6 +66,11 @@ class StoredSession(CallbackDict[str, Any], SessionMixin):
         return self.user_id if self.level is Level.FULL else None
 
     @property
+    def is_half(self) -> bool:
+        """Whether the password was given and the second factor is still to come."""
+        return self.user_id is not None and self.level is Level.PASSWORD
+
+    @property
     def token_hash(self) -> bytes:
         """Return what the table knows of this session."""
         return hash_of(self.token)
@@ -84,6 +88,15 @@ class StoredSession(CallbackDict[str, Any], SessionMixin):
             self.clear()
         self.rise = Rise(user_id, level, factor_at, epoch)
         self.modified = True
+
+    def renew(self) -> None:
+        """Give this session a new token when the request ends, and no new rights."""
+        if self.user_id is not None:
+            self.rise_to(self.level, self.user_id, factor_at=self.factor_at)
+
+    def seconds_left(self, now: datetime) -> int:
+        """Return how long this session lasts if nobody uses it any more."""
+        return max(0, int((self.ends_at - now).total_seconds())) if self.ends_at else 0
 
     def end(self) -> None:
         """End this session when the request ends."""
@@ -130,6 +143,13 @@ def _endpoint(app: Flask, request: Request) -> str | None:
         return adapter.match()[0] if adapter else None
     except HTTPException:
         return None
+
+
+def keep_sessions(app: Flask) -> None:
+    """Keep sessions in PostgreSQL, and tell every page how long its own lasts."""
+    app.session_interface = PostgresSessions()
+    app.config["NEVER_EXTENDS"].add("account.time_left")
+    app.context_processor(lambda: {"session_left": current().seconds_left(clock())})
 
 
 class PostgresSessions(SessionInterface):

@@ -52,7 +52,8 @@ def stack(request: pytest.FixtureRequest) -> Stack:
     found = RunFile.read(folder / "var")
     assert found
     people = {person["email"]: person["password"] for person in found.people}
-    return Stack(found.portal, found.mail, people)
+    secrets = {person["email"]: person["totp"] for person in found.people}
+    return Stack(found.portal, found.mail, people, secrets, found.environment["DATABASE_URL"])
 
 
 def _start(folder: Path, controller: int) -> None:

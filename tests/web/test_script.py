@@ -101,6 +101,7 @@ def address() -> Iterator[str]:
     filters.register(bare)
     assets.register(bare)
     bare.jinja_env.globals["csrf_token"] = lambda: "a token"
+    bare.jinja_env.globals["way"] = lambda *_words, **_values: None  # nothing else may be opened
     _give_pages(bare)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, bare, threaded=True)
@@ -130,6 +131,7 @@ def _give_pages(bare: Flask) -> None:
             "acting_practices": [],
             "nav": nav,
             "find_url": "/opened",
+            "session_left": 900,
         }
     )
 
@@ -165,6 +167,9 @@ def _give_pages(bare: Flask) -> None:
     bare.add_url_rule("/favicon.ico", "icon", lambda: ("", 204))  # asked for by a bare page
     bare.add_url_rule("/drawer", "drawer", lambda: "<h2 tabindex=-1>What is missing</h2>")
     bare.add_url_rule("/sign-out", "accounts.sign_out", lambda: "", methods=["POST"])
+    bare.add_url_rule("/sign-in", "accounts.sign_in", lambda: "")
+    bare.add_url_rule("/account", "account.show", lambda: "")
+    bare.add_url_rule("/account/session", "account.time_left", lambda: {"left": 900})
 
     def dry_run() -> str:
         token = request.headers.get("X-CSRFToken")

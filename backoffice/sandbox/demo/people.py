@@ -1,14 +1,18 @@
 """Who may sign in to the demo."""
 
+import base64
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from backoffice.models.factors import Factor, FactorKind
 from backoffice.models.practices import Clinician, Practice
+from backoffice.models.sealing import keyring
 from backoffice.models.users import Membership, User
 from backoffice.rules.roles import Role
-from backoffice.services.accounts import email_key, hash_password
+from backoffice.services.accounts import email_key, hash_password, secret_of
 
 _WORDS = [
     "amber",
@@ -47,6 +51,8 @@ class SignInOf:
     password: str
     role: str
     practice: str
+    totp: str
+    """The secret of their authenticator app, base32; `backoffice totp EMAIL` shows its code."""
 
     def plain(self) -> dict[str, str]:
         """Return it as var/run.json has it."""
@@ -75,7 +81,9 @@ def load_people(
         session.add(user)
         session.flush()
         label = practice.name if practice else "all practices"
-        made.append(SignInOf(email, password, role.value, label))
+        app = _an_app(user)
+        session.add(app)
+        made.append(SignInOf(email, password, role.value, label, secret_of(app)))
         return user
 
     ana = person("Ana Sample", Role.BILLER, None)
@@ -95,6 +103,21 @@ def load_people(
         clinician.user_id = user.id
         _join(session, user, practice, Role.CLINICIAN)
     return made
+
+
+def _an_app(user: User) -> Factor:
+    """Give somebody an authenticator app: the same secret in every load of one data folder."""
+    now = datetime.now(UTC)
+    app = Factor(
+        user_id=user.id,
+        kind=FactorKind.TOTP,
+        name="Demo app",
+        created_at=now,
+        confirmed_at=now,
+    )
+    seed = keyring().blind_index(None, "demo_totp", user.email_key)
+    app.secret = base64.b32encode(seed[:20]).decode()
+    return app
 
 
 def _join(session: Session, user: User, practice: Practice, role: Role) -> None:

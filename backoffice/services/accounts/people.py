@@ -1,13 +1,11 @@
-"""Who signs in, with which roles, for which practices."""
+"""Whoever is signed in: which roles, for which practices."""
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,25 +25,7 @@ from backoffice.rules.roles import (
     reach_of,
     shown_to,
 )
-from backoffice.services import audit
 from backoffice.services.practices import has_agreement
-from backoffice.services.refusal import Refused
-
-FREE_FAILURES = 5
-LONGEST_LOCK = timedelta(minutes=15)
-
-_hasher = PasswordHasher()  # argon2id, 64 MiB, 3 passes (RFC 9106, low memory)
-_NOBODYS_HASH = _hasher.hash("the password of an account that does not exist")
-
-
-class SignInRefused(Refused):
-    """Email and password do not belong together, or the account waits or is closed."""
-
-    code = "sign_in_refused"
-
-    def __init__(self) -> None:
-        """Say the same for every cause."""
-        super().__init__("Email or password is wrong, or too many tries: wait a little.")
 
 
 @dataclass(frozen=True)
@@ -147,47 +127,6 @@ class Person:
 def email_key(email: str) -> str:
     """Return an email as we compare it."""
     return unicodedata.normalize("NFKC", email).strip().lower()
-
-
-def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password, compared in NFKC."""
-    return _hasher.hash(unicodedata.normalize("NFKC", password))
-
-
-def sign_in(session: Session, *, email: str, password: str, now: datetime) -> User | None:
-    """Check a password; None where it fails (the failure is kept, so commit all the same).
-
-    Unknown emails cost the same time. After five failures each further one doubles the wait, up
-    to fifteen minutes; the owner is never locked out for good.
-    """
-    user = session.scalars(
-        select(User).where(User.email_key == email_key(email)).with_for_update()
-    ).one_or_none()
-    waits = user is not None and user.locked_until is not None and user.locked_until > now
-    known = user.password_hash if user is not None and not waits else None
-    fits = _fits(known or _NOBODYS_HASH, password)
-    if user is None or waits:
-        return None
-    if not fits or known is None or user.disabled_at is not None:
-        _count_failure(user, now=now)
-        return None
-    user.failed_sign_ins, user.locked_until = 0, None
-    audit.record(session, "sign_in", subject_kind="user", subject_ids=[user.id], practice_id=None)
-    return user
-
-
-def _fits(known: str, password: str) -> bool:
-    try:
-        return _hasher.verify(known, unicodedata.normalize("NFKC", password))
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _count_failure(user: User, *, now: datetime) -> None:
-    user.failed_sign_ins += 1
-    beyond = user.failed_sign_ins - FREE_FAILURES
-    if beyond >= 0:
-        user.locked_until = now + min(timedelta(seconds=2 ** min(beyond, 10)), LONGEST_LOCK)
 
 
 def person(session: Session, user_id: UUID, *, now: datetime | None = None) -> Person | None:

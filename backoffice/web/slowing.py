@@ -1,0 +1,44 @@
+"""Per address: how many failed proofs of who one is. Kept in Redis; in memory while it is away.
+
+The count per account, which nobody gets round by coming from many addresses, is in PostgreSQL
+(services/accounts/throttles.py). Behind a proxy the address is what the proxy's hop count says.
+"""
+
+from typing import Final
+
+from flask import Flask, Response
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from backoffice.config import Settings
+
+FAILURES_PER_ADDRESS: Final = "100 per 15 minutes"
+"""A whole practice may stand behind one address; a guesser gets nowhere with it."""
+PATIENCE: Final = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+_FAILED: Final = frozenset({401, 403})
+
+limiter = Limiter(get_remote_address)
+
+slow_failures = limiter.shared_limit(
+    FAILURES_PER_ADDRESS,
+    scope="proofs",
+    methods=["POST"],
+    deduct_when=lambda answer: _failed(answer),
+)
+"""Decorates a view that looks at a proof; an address with too many failures gets 429."""
+
+
+def _failed(answer: Response) -> bool:
+    return answer.status_code in _FAILED
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Count in the settings' Redis, in memory while that does not answer."""
+    url = settings.redis_url
+    app.config.update(
+        RATELIMIT_STORAGE_URI=f"redis+{url}" if url.startswith("unix:") else url,
+        RATELIMIT_STORAGE_OPTIONS=PATIENCE,
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        RATELIMIT_KEY_PREFIX="cleanclaim",
+    )
+    limiter.init_app(app)
