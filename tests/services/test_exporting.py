@@ -29,7 +29,7 @@ def read_xlsx(content: bytes) -> list[list[Any]]:
     "begins", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"]
 )
 @pytest.mark.parametrize(
-    ("form", "reader"), [(FileForm.CSV, read_csv), (FileForm.XLSX, read_xlsx)], ids=str
+    ("form", "reader"), [(FileForm.CSV, read_csv), (FileForm.XLSX, read_xlsx)], ids=["csv", "xlsx"]
 )
 def test_a_text_that_begins_like_a_formula_gets_an_apostrophe(
     form: FileForm, reader: Reader, begins: str
