@@ -54,16 +54,21 @@ def _record_written(session: Session) -> None:
 
 
 def _record_rest(session: Session, practice_id: UUID, sight: Sight, named: set[UUID]) -> None:
+    """Write one record of all kinds that are left, what there is most of first."""
     rest = {kind: ids - named for kind, ids in sight.subjects.items() if ids - named}
-    for kind, ids in sorted(rest.items()):
-        record(
-            session,
-            CHANGE,
-            subject_kind=kind,
-            subject_ids=sorted(ids),
-            practice_id=practice_id,
-            fields=sorted(sight.fields),
-        )
+    if not rest:
+        return
+    kinds = sorted(rest, key=lambda kind: (-len(rest[kind]), kind))
+    record(
+        session,
+        CHANGE,
+        subject_kind=kinds[0],
+        subject_ids=[row_id for kind in kinds for row_id in sorted(rest[kind])],
+        practice_id=practice_id,
+        fields=sorted(sight.fields),
+        detail={"shown": {kind: len(rest[kind]) for kind in kinds}},
+        client_ids=sight.clients,
+    )
 
 
 def _forget(session: Session) -> None:
