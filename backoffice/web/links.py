@@ -16,7 +16,7 @@ from backoffice.services.people import inviting, links, opening
 from backoffice.services.people.inviting import Invited
 from backoffice.services.refusal import Refused
 from backoffice.services.work import unit_of_work
-from backoffice.web.access import public
+from backoffice.web.access import freshly_proved, public, signed_in
 from backoffice.web.extensions import actor, clock, house_work, me, session_factory
 from backoffice.web.fields import Form
 from backoffice.web.people_forms import EmailForm, JoinForm, PasswordForm
@@ -60,6 +60,19 @@ def follow(token: str) -> ResponseReturnValue:
     return _reset(token) if found is LinkKind.RESET else _confirm(token)
 
 
+@bp.route("/account/email", methods=["GET", "POST"])
+@signed_in
+@freshly_proved
+def change_email() -> ResponseReturnValue:
+    """Mail a link to a new address; the old one stays until the link is opened."""
+    form = EmailForm()
+    asked = form.validate_on_submit()
+    if asked:
+        with house_work() as session:
+            links.ask_email_change(session, me().id, email=form.email.data, now=clock())
+    return render_template("links/change_email.html", form=form, asked=asked)
+
+
 def _join(token: str, invited: Invited) -> ResponseReturnValue:
     if invited.has_account:
         return _join_as_known(token, invited)
@@ -83,13 +96,13 @@ def _join_as_known(token: str, invited: Invited) -> ResponseReturnValue:
 
 
 def _joined(token: str, form: JoinForm) -> bool:
-    with _joining(token) as session:
-        try:
+    try:
+        with _joining(token) as session:
             inviting.accept_as_new(
                 session, token, password=form.password.data, name=form.name.data, now=clock()
             )
-        except Refused as refusal:
-            return _said(form, refusal)
+    except Refused as refusal:
+        return _said(form, refusal)
     return True
 
 
@@ -102,11 +115,11 @@ def _reset(token: str) -> ResponseReturnValue:
 
 
 def _was_reset(token: str, form: PasswordForm) -> bool:
-    with house_work() as session:
-        try:
+    try:
+        with house_work() as session:
             links.reset_password(session, token, password=form.password.data, now=clock())
-        except Refused as refusal:
-            return _said(form, refusal)
+    except Refused as refusal:
+        return _said(form, refusal)
     return True
 
 

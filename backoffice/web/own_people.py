@@ -42,7 +42,9 @@ def invite(practice_id: UUID) -> ResponseReturnValue:
             flash("Invited. The link works once, for 72 hours.", "done")
             return redirect(url_for(".index", practice_id=practice_id))
     status = 422 if form.errors else 200
-    return render_template("people/invite.html", form=form, practice=practice), status
+    return render_template(
+        "people/invite.html", form=form, practice=practice, asks_clinician=""
+    ), status
 
 
 @bp.post("/<uuid:user_id>/role")

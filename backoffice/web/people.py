@@ -39,12 +39,14 @@ def invite() -> ResponseReturnValue:
     """Invite somebody to practices, or to the house."""
     form = InviteForm().offer(Role, me().practices)
     with work() as session:
-        _offer_clinicians(session, form)
-        if form.validate_on_submit() and invited_by(session, form, inviting_to=None):
+        asks = _asks_clinician(session, form)
+        if form.validate_on_submit() and not asks and invited_by(session, form, inviting_to=None):
             flash("Invited. The link works once, for 72 hours.", "done")
             return redirect(url_for(".index"))
-    status = 422 if form.errors else 200
-    return render_template("people/invite.html", form=form, practice=None), status
+    if asks:
+        form.clinician.errors = ["Choose which clinician this is, or leave it at nobody."]
+    shown = render_template("people/invite.html", form=form, practice=None, asks_clinician=asks)
+    return shown, 422 if form.errors else 200
 
 
 @bp.get("/<uuid:user_id>")
@@ -228,10 +230,14 @@ def invited_shown(invitations: Iterable[Invitation]) -> list[dict[str, Any]]:
     ]
 
 
-def _offer_clinicians(session: Session, form: InviteForm) -> None:
+def _asks_clinician(session: Session, form: InviteForm) -> str:
+    """Offer a chosen practice's clinicians; return it where one is still to be chosen."""
     chosen = list(form.practices.data or [])
-    if form.role.data == Role.CLINICIAN.value and len(chosen) == 1:
-        offer_clinicians(session, form, UUID(chosen[0]))
+    if form.role.data != Role.CLINICIAN.value or len(chosen) != 1:
+        return ""
+    offer_clinicians(session, form, UUID(chosen[0]))
+    asked = bool(form.clinician.data) or request.form.get("clinician_of") == chosen[0]
+    return "" if asked or len(form.clinician.choices) == 1 else str(chosen[0])
 
 
 def offer_clinicians(session: Session, form: InviteForm, practice_id: UUID) -> None:

@@ -56,6 +56,30 @@ def test_an_invited_clinician_makes_an_account_and_signs_in_as_that_clinician(
     assert guest.get("/claims/mine").location.startswith("/sign-in")  # the link signs nobody in
 
 
+def test_which_clinician_somebody_is_gets_asked_once_the_practice_is_known(
+    house: House, admin: Browser
+) -> None:
+    fields = {"name": "Nora", "email": "nora@example.test", "role": "clinician"}
+
+    asked = admin.post("/people/invite", **fields, practices=[house.here])
+    nobody = admin.post(
+        "/people/invite", **fields, practices=[house.here], clinician_of=house.here, clinician=""
+    )
+
+    assert (asked.status, nobody.status) == (422, 302)
+    assert "Robin Example" in asked.words
+
+
+def test_a_lost_second_factor_is_removed_and_its_owner_told(house: House, admin: Browser) -> None:
+    biller = house.cast.biller
+
+    done = admin.post(f"/people/{biller.id}/factors/remove")
+
+    assert done.status == 302
+    assert house.mailed(AccountTopic.SECURITY) == [biller.email]
+    assert len(house.on_record("remove_factors")) == 1
+
+
 def test_a_link_that_was_used_taken_back_sent_again_or_is_anothers_opens_nothing(
     app: Flask, house: House, admin: Browser
 ) -> None:

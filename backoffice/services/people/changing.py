@@ -4,15 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.models.factors import Factor, RecoveryCode
 from backoffice.models.users import Membership, User
 from backoffice.rules.roles import PRACTICE_ROLES, STAFF_ROLES, Permission, Reach, Role, reach_of
 from backoffice.services import accounts, audit
 from backoffice.services.accounts import Person
-from backoffice.services.notifications import tell_of_security
 from backoffice.services.people.joining import (
     join,
     membership_of,
@@ -139,17 +137,7 @@ def remove_factors(session: Session, user_id: UUID, *, by: Person, now: datetime
 
     For a lost phone or key. They are told by email, in case it wasn't them who asked.
     """
-    user = _other(session, user_id, by)
-    for table in (Factor, RecoveryCode):
-        session.execute(delete(table).where(table.user_id == user.id))
-    tell_of_security(
-        session,
-        recipient=user.email,
-        user_id=user.id,
-        what="An administrator removed the second factors of your account.",
-        now=now,
-    )
-    _rights_changed(session, user.id, "remove_factors", now=now)
+    accounts.remove_factors(session, _other(session, user_id, by), now=now)
 
 
 def _other(session: Session, user_id: UUID, by: Person) -> User:

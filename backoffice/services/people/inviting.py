@@ -13,12 +13,11 @@ from backoffice.models.people import AccountTopic, Invitation
 from backoffice.models.practices import Clinician, Practice
 from backoffice.models.users import Membership, User
 from backoffice.rules.roles import PRACTICE_ROLES, Reach, Role, reach_of
-from backoffice.services import audit
+from backoffice.services import accounts, audit
 from backoffice.services.access import one
 from backoffice.services.accounts import Person, email_key
 from backoffice.services.notifications import tell_about_account
 from backoffice.services.people.joining import join, need_house_role, need_place
-from backoffice.services.people.passwords import set_password
 from backoffice.services.people.refusals import BelongsAlready, LinkRefused, RoleNotGiven
 from backoffice.services.people.tokens import hash_of, new_token
 from backoffice.services.refusal import NotVisible
@@ -170,8 +169,15 @@ def accept_as_new(
     invitation = _by_secret(session, secret, now=now, lock=True)
     if _holder(session, invitation) is not None:
         raise LinkRefused
-    user = User(created_at=now, email=invitation.email, email_key=invitation.email_key, name=name)
-    set_password(user, password)
+    about = (name, invitation.email, _where(session, invitation))
+    accounts.require_good_password(password, about=about)
+    user = User(
+        created_at=now,
+        email=invitation.email,
+        email_key=invitation.email_key,
+        name=name,
+        password_hash=accounts.hash_password(password),
+    )
     session.add(user)
     session.flush()
     _seat(session, invitation, user, now=now)

@@ -13,7 +13,6 @@ from backoffice.services import accounts, audit
 from backoffice.services.accounts import email_key
 from backoffice.services.notifications import tell_about_account, tell_of_security
 from backoffice.services.people.inviting import void_for_email
-from backoffice.services.people.passwords import set_password
 from backoffice.services.people.refusals import EmailTaken, LinkRefused
 from backoffice.services.people.tokens import Token, hash_of, new_token
 
@@ -69,10 +68,9 @@ def reset_password(session: Session, secret: str, *, password: str, now: datetim
     accounts.set_password raises for a password that will not do.
     """
     link, user = _open_link(session, secret, now=now, kind=LinkKind.RESET, lock=True)
-    set_password(user, password)
+    accounts.set_password(session, user, password, about=(), now=now)
     link.used_at = now
     _void_others(session, user.id, LinkKind.RESET, now=now)
-    accounts.end_sessions(session, user.id, reason="password_reset", now=now)
     _record(session, "reset_password", user)
 
 
