@@ -300,6 +300,7 @@ FACTS: dict[Topic, dict[str, object]] = {
     Topic.DOCUMENT_SHARED: {
         "practice": "P", "documents": 1, "counts": ((1, "EOB"),), "link": "l",
     },
+    Topic.AGREEMENT_ENDING: {"practice": "P", "days": 30, "link": "l"},
 }  # fmt: skip
 
 
