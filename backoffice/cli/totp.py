@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import click
 from sqlalchemy import create_engine, select
+from sqlalchemy.pool import NullPool
 
 from backoffice.config import Settings
 from backoffice.models.factors import Factor, FactorKind
@@ -32,7 +33,7 @@ def totp(email: str) -> None:
         click.echo("Only in the sandbox, on this machine's own loopback address.", err=True)
         sys.exit(REFUSED)
     install_keyring(Keyring(settings.field_keys, settings.index_key))
-    engine = create_engine(settings.database_url, hide_parameters=True)
+    engine = create_engine(settings.database_url, poolclass=NullPool, hide_parameters=True)
     query = (
         select(Factor)
         .join(User, User.id == Factor.user_id)
