@@ -20,7 +20,7 @@ from tests.databases import Database
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
 SSN = "987-65-43{:02d}"
-ROWS = 240
+ROWS = 120
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from backoffice.app import DebugInTheOpen, refuse_debug
 from backoffice.config import Settings
 from backoffice.web.access import SAFE_METHODS, next_page
 from backoffice.web.extensions import SETTINGS
+from backoffice.web.links import SecretConverter
 from tests.builders import a_practice
 from tests.cast import Cast, a_cast
 from tests.databases import Database
@@ -44,6 +45,8 @@ def filled(rule: Rule) -> dict[str, object]:
             values[name] = 1
         elif isinstance(converter, AnyConverter):
             values[name] = sorted(converter.items)[0]
+        elif isinstance(converter, SecretConverter):
+            values[name] = "A" * 43
         else:
             values[name] = "portal.css"
     return values
