@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from backoffice.config import Settings
 from backoffice.gateways.documents import InMemoryDocuments
@@ -49,7 +50,7 @@ def written(database: Database, topic: AccountTopic, recipient: str = "a@b.examp
             session, topic, recipient=recipient, user_id=None, now=NOW, token="s3cret-of-a-link",
             **FACTS[topic],
         )  # fmt: skip
-        return session.query(AccountMail).filter(AccountMail.topic == topic).one().id
+        return session.scalars(select(AccountMail.id).where(AccountMail.topic == topic)).one()
 
 
 def test_each_mail_leaves_once_and_its_secret_is_gone(
