@@ -149,7 +149,10 @@ def test_every_giving_is_on_record_with_who_it_was(
 
     with talk.work() as session:
         (record,) = on_record(session, action="open")
-    assert (record.user_id, record.subject_ids) == (talk.cast.owner.id, [document.id])
+        client_id = talk.claim(session).client_id
+    assert record.user_id == talk.cast.owner.id
+    assert record.subject_ids[0] == document.id
+    assert record.client_ids == [client_id]
 
 
 def test_the_claims_page_leads_to_a_form_that_knows_the_claim(app: Flask, talk: Talk) -> None:
