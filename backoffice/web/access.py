@@ -10,9 +10,10 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from backoffice.models.users import User
 from backoffice.rules.roles import STEP_UP, Permission
 from backoffice.web.asked import refuse_nul
-from backoffice.web.extensions import settings
+from backoffice.web.extensions import house_work, settings
 from backoffice.web.sessions import LIVE, current
 from backoffice.web.step_up import ask_unless_fresh
 
@@ -79,10 +80,21 @@ def half_signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **values: Any) -> Any:
-        return view(*args, **values) if current().user_id else ask_to_sign_in()
+        if not current().user_id:
+            return ask_to_sign_in()
+        if not _account_is_open():
+            return redirect(url_for("accounts.sign_in"))
+        return view(*args, **values)
 
     guarded.permission = HALF_SIGNED_IN  # type: ignore[attr-defined]  # read by the door
     return cast(View, guarded)
+
+
+def _account_is_open() -> bool:
+    """Whether the session's holder may still come in; nobody is `current_user` on the way there."""
+    with house_work() as unit:
+        user = unit.get(User, current().user_id)
+        return user is not None and user.disabled_at is None
 
 
 def freshly_proved(view: View) -> View:
