@@ -8,6 +8,7 @@ from flask import Flask
 from flask_login import AnonymousUserMixin
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backoffice.config import Settings
 from backoffice.gateways.documents import Documents, S3Documents
@@ -122,6 +123,9 @@ def create_app(
         NEVER_EXTENDS=set(),
         EVENTS_URL=None,
     )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=0)  # type: ignore[method-assign]  # Flask's own way
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_keyring(Keyring(settings.field_keys, settings.index_key))
     _join_extensions(app, settings, documents)

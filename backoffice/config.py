@@ -16,10 +16,11 @@ _KEY_BYTES = 32
 _IN_FILE = "_FILE"
 _LEAST_DIFFERENT = 8
 """Of 32 random hexadecimal digits, fewer than 8 different ones come once in 28 million keys."""
+_MOST_PROXIES = 9
 _PLACEHOLDERS = ("changeme", "change-me", "change_me", "example", "placeholder", "cleanclaim", "<")
 _KNOWN_SECRETS = frozenset(
-    {"app", "admin", "demo", "guest", "minioadmin", "owner", "pass", "password", "postgres",
-     "redis", "root", "secret", "test"}
+    {"app", "admin", "demo", "guest", "intake", "minioadmin", "owner", "pass", "password",
+     "postgres", "redis", "relay", "root", "sealer", "secret", "test"}
 )  # fmt: skip
 _DRIVER = "postgresql+psycopg"
 
@@ -67,6 +68,9 @@ class Settings:
     """What links in mails begin with, and the one origin that the portal answers to."""
     events_url: str | None
     """The origin of the processes that serve event streams; None: the portal's own."""
+    trusted_proxies: int
+    """How many proxies of ours a request passes: who called stands so far from the end of
+    X-Forwarded-For. 0: nobody is in front, and what that header says is not believed."""
     secret_key: str = field(repr=False)
     """Signs form tokens."""
     field_keys: Mapping[str, bytes] = field(repr=False)
@@ -125,6 +129,7 @@ class Settings:
             "mail_from": read.needed("MAIL_FROM", _mail_address),
             "portal_url": read.needed("PORTAL_URL", _origin),
             "events_url": read.given("EVENTS_URL", _origin, default=None),
+            "trusted_proxies": read.given("TRUSTED_PROXIES", _hops, default=0),
             "secret_key": read.needed("SECRET_KEY", _long),
             "field_keys": read.needed("FIELD_KEYS", _keys),
             "index_key": read.needed("INDEX_KEY", _key),
@@ -223,12 +228,20 @@ def _guessable_secrets(settings: Settings) -> dict[str, str]:
         "SECRET_KEY": settings.secret_key,
         "S3_SECRET_KEY": settings.s3_secret_key,
         "CLEARINGHOUSE_KEY": settings.clearinghouse_key,
-        "DATABASE_URL": urlsplit(settings.database_url).password,
-        "REDIS_URL": urlsplit(settings.redis_url).password,
-        "SMTP_URL": urlsplit(settings.smtp_url).password,
+        "DATABASE_URL": _password(settings.database_url),
+        "MIGRATION_DATABASE_URL": _password(settings.migration_database_url),
+        "RELAY_DATABASE_URL": _password(settings.relay_database_url),
+        "SEALER_DATABASE_URL": _password(settings.sealer_database_url),
+        "INTAKE_DATABASE_URL": _password(settings.intake_database_url),
+        "REDIS_URL": _password(settings.redis_url),
+        "SMTP_URL": _password(settings.smtp_url),
     }
     told = "holds a placeholder or a secret that everybody knows"
     return {name: told for name, value in secrets.items() if value and _is_guessable(value)}
+
+
+def _password(url: str | None) -> str | None:
+    return urlsplit(url).password if url else None
 
 
 def _patterned_keys(settings: Settings) -> dict[str, str]:
@@ -320,6 +333,12 @@ def _flag(text: str) -> bool:
 def _seconds(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise _Malformed("must be a whole number of seconds")
+    return int(text)
+
+
+def _hops(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > _MOST_PROXIES:
+        raise _Malformed(f"must be the number of proxies in front, 0 to {_MOST_PROXIES}")
     return int(text)
 
 

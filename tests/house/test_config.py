@@ -37,6 +37,7 @@ def test_a_whole_environment_becomes_settings_with_the_defaults_of_production() 
     assert settings.database_url == "postgresql+psycopg://app:appdoorkey@db.example/cleanclaim"
     assert settings.migration_database_url is None
     assert settings.sandbox is False
+    assert settings.trusted_proxies == 0
     assert settings.seconds_per_day == 86400
     assert settings.mail_bundle_seconds == 300
     assert settings.submit_delay_seconds == 3600
@@ -73,6 +74,8 @@ def test_an_empty_variable_is_a_missing_one() -> None:
         ("SANDBOX", "yes"),
         ("MAIL_BUNDLE_SECONDS", "-5"),
         ("POLL_SECONDS", "0"),
+        ("TRUSTED_PROXIES", "10"),
+        ("TRUSTED_PROXIES", "*"),
         ("SECONDS_PER_DAY", "nan"),
     ],
 )
@@ -133,6 +136,10 @@ UNSAFE = {
     "S3_SECRET_KEY": "minioadmin",
     "CLEARINGHOUSE_KEY": "changeme",
     "DATABASE_URL": "postgresql://app:postgres@db.example/cleanclaim",
+    "MIGRATION_DATABASE_URL": "postgresql://owner:owner@db.example/cleanclaim",
+    "RELAY_DATABASE_URL": "postgresql://relay:relay@db.example/cleanclaim",
+    "SEALER_DATABASE_URL": "postgresql://sealer:secret@db.example/cleanclaim",
+    "INTAKE_DATABASE_URL": "postgresql://intake:intake@db.example/cleanclaim",
     "REDIS_URL": "redis://:password@redis.example",
     "SMTP_URL": "smtps://mailer:changeme-now@smtp.example",
 }
