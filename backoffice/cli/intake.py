@@ -97,11 +97,12 @@ def _take_in(name: str, folder: Path, scope: files_in.Scope, *, dry_run: bool) -
             practice_id=scope.practice_id,
             mapping=mapping.name,
             agreement_on=scope.agreement_on,
-            files=[
-                {"name": name, "key": "", "sha256": _sha256(path), "size": path.stat().st_size}
-                for name, path in found.items()
-            ],
         )
+        brought = [
+            batches.BroughtFile(name, "", _sha256(path), path.stat().st_size)
+            for name, path in found.items()
+        ]
+        batches.hold(batch, brought)
         session.add(batch)
         session.flush()
         batches.committed(session, batch.id, outcome, now=now)

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.models.base import HouseRow
+from backoffice.models.sealing import SealedText
 
 
 class BatchState(enum.StrEnum):
@@ -31,8 +32,12 @@ class IntakeBatch(HouseRow):
     mapping: Mapped[str]
     agreement_on: Mapped[date | None]  # of the practices that these files begin
     state: Mapped[BatchState] = mapped_column(default=BatchState.UPLOADED)
-    files: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # kind, key, sha256, rows
+    files: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # key, sha256, size
+    file_names_sealed: Mapped[bytes | None]
+    file_names = SealedText()  # JSON: what each file was called, in the order of `files`
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # kind -> new, changed, ...
+    notes_sealed: Mapped[bytes | None]
+    notes = SealedText()  # JSON: what was noticed; may say a file's or a column's own name
     rows_done: Mapped[int] = mapped_column(default=0)
     rows_total: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(default="")
@@ -48,7 +53,7 @@ class IntakeProblem(HouseRow):
 
     practice_id: Mapped[UUID | None] = mapped_column(ForeignKey("practices.id"))
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("intake_batches.id"))
-    file: Mapped[str]
+    file: Mapped[str]  # as the mapping calls it, whatever name it came under
     line: Mapped[int]
     field: Mapped[str]
     words: Mapped[str]

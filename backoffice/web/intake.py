@@ -114,7 +114,7 @@ def _whole(session: Session, batch: IntakeBatch) -> dict[str, Any]:
     return {
         "batch": batch,
         "kinds": [{"id": number, **file} for number, file in enumerate(files)],
-        "notes": batch.counts.get("notes", []),
+        "notes": batches.notes_of(batch),
         "missing": sorted(batch.counts.get("missing", {}).items()),
         "totals": batches.totals(batch.counts),
         "problem_total": total,

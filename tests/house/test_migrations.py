@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 import backoffice.models  # noqa: F401  (fills the metadata)
 from backoffice.models.base import Base
+from backoffice.sandbox.stack.postgres import SUPERUSER
 from tests.databases import Database, migrate
 from tests.house.project import PROJECT
 
@@ -115,6 +116,35 @@ def test_migrating_twice_changes_nothing(empty_database: Database) -> None:
     migrate(empty_database.owner_url, "head")
 
     assert differences(empty_database.owner_url, Base.metadata) == []
+
+
+def test_names_of_intake_files_in_the_clear_are_gone_after_0008(
+    empty_database: Database,
+) -> None:
+    migrate(empty_database.owner_url, "0007_field_keys")
+    superuser = sa.create_engine(empty_database.urls[SUPERUSER], poolclass=NullPool)
+    with superuser.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO intake_batches (id, created_at, mapping, state, files, counts,"
+                " rows_done, rows_total, problem) VALUES (gen_random_uuid(), now(), 'own',"
+                " 'uploaded', CAST(:files AS jsonb), CAST(:counts AS jsonb), 0, 0, '')"
+            ),
+            {
+                "files": '[{"name": "gloam.csv", "key": "i/0"}, {"name": "w.csv", "key": "i/1"}]',
+                "counts": '{"notes": ["gloam.csv was left alone"], "files": [{"rows": 2}]}',
+            },
+        )
+
+    migrate(empty_database.owner_url, "0008_intake_file_names")
+
+    with superuser.connect() as connection:
+        kept = connection.execute(
+            sa.text("SELECT files, counts, file_names_sealed, notes_sealed FROM intake_batches")
+        ).one()
+    superuser.dispose()
+    files = [{"key": "i/0"}, {"key": "i/1"}]
+    assert tuple(kept) == (files, {"files": [{"rows": 2}]}, None, None)
 
 
 def test_the_app_role_owns_nothing_and_stands_under_the_wall(worker_database: Database) -> None:

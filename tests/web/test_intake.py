@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from backoffice.config import Settings
 from backoffice.gateways.documents import Documents
@@ -16,6 +16,7 @@ from backoffice.models.clients import Client
 from backoffice.models.intake import BatchState, IntakeBatch
 from backoffice.models.outbox import Errand
 from backoffice.models.users import User
+from backoffice.services.intake import batches
 from backoffice.web.extensions import DOCUMENTS
 from tests.builders import a_practice
 from tests.cast import Cast, a_cast
@@ -137,6 +138,38 @@ def test_the_progress_bar_reloads_the_page_when_the_work_is_done(
     assert "HX-Refresh" not in going.response.headers
     assert "hx-get" in going.text
     assert done.response.headers["HX-Refresh"] == "true"
+
+
+def test_what_a_file_was_called_is_told_on_the_page_and_sealed_in_the_row(
+    app: Flask, cast_of: Cast, fresh_database: Database, runtime: Runtime
+) -> None:
+    files = {"Clients.CSV": CLIENTS, "avery-sample-1994.csv": b"day,name\n2026-12-25,Christmas\n"}
+    browser, page = upload(app, cast_of.biller, cast_of.practice.id, files)
+
+    work_off(fresh_database, runtime)
+
+    shown = browser.get(page)
+    assert "avery-sample-1994.csv is no file of this export" in shown.words
+    assert browser.get(f"{page}/refused").text.splitlines()[1].startswith("clients.csv,3,")
+    with fresh_database.work(house=True) as session:
+        batch = session.scalars(select(IntakeBatch)).one()
+        names = [file.name for file in batches.files_of(batch)]
+        row = session.scalars(text("SELECT b::text FROM intake_batches AS b")).one()
+    assert sorted(names) == ["Clients.CSV", "avery-sample-1994.csv"]
+    assert "avery" not in row
+    assert b"avery".hex() not in row
+
+
+def test_a_batch_whose_names_were_not_kept_asks_for_its_files_again(
+    app: Flask, cast_of: Cast, fresh_database: Database, runtime: Runtime
+) -> None:
+    browser, page = upload(app, cast_of.biller, cast_of.practice.id, {"clients.csv": CLIENTS})
+    with fresh_database.work(house=True) as session:
+        session.scalars(select(IntakeBatch)).one().file_names = None
+
+    work_off(fresh_database, runtime)
+
+    assert batches.BRING_AGAIN in browser.get(page).words
 
 
 def test_files_that_can_not_be_read_say_why_and_nothing_is_saved(

@@ -1,5 +1,6 @@
 """Batches: files brought through the portal or the command line, what a check found, the commit."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from backoffice.services.refusal import NotVisible, Refused
 
 CHECK, COMMIT = "check", "commit"
 AT_ONCE = 5_000
+BRING_AGAIN = "The names of these files were not kept. Bring the files again."
 _DUE = {CHECK: BatchState.CHECKING, COMMIT: BatchState.COMMITTING}
 
 
@@ -46,8 +48,8 @@ class BroughtFile:
     size: int
 
     def plain(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
-        return {"name": self.name, "key": self.key, "sha256": self.sha256, "size": self.size}
+        """Return it as JSON can hold it, without its name: people name files after patients."""
+        return {"key": self.key, "sha256": self.sha256, "size": self.size}
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,32 @@ def bring(  # noqa: PLR0913 - a batch has many parts, all named
         practice_id=practice_id,
         mapping=mapping,
         agreement_on=agreement_on,
-        files=[file.plain() for file in files],
         by_id=by_id,
     )
+    hold(batch, files)
     session.add(batch)
     session.flush()
     _record(session, batch, "bring")
     _ask(session, batch, CHECK, now=now)
     return batch
+
+
+def hold(batch: IntakeBatch, files: Sequence[BroughtFile]) -> None:
+    """Write down which files a batch is of; what they were called is sealed."""
+    batch.files = [file.plain() for file in files]
+    batch.file_names = json.dumps([file.name for file in files])
+
+
+def files_of(batch: IntakeBatch) -> list[BroughtFile]:
+    """Return the files of a batch; none where their names were not kept."""
+    names = json.loads(batch.file_names or "[]")
+    return [BroughtFile(name, **file) for name, file in zip(names, batch.files, strict=False)]
+
+
+def notes_of(batch: IntakeBatch) -> list[str]:
+    """Return what was noticed about a batch's files as a whole."""
+    notes: list[str] = json.loads(batch.notes or "[]")
+    return notes
 
 
 def confirm(session: Session, batch: IntakeBatch, *, now: datetime) -> None:
@@ -114,7 +134,10 @@ def plan_of(session: Session, batch_id: UUID, turn: str) -> Plan | None:
         batch.state = BatchState.CHECKING
     if batch.state is not _DUE[turn]:
         return None
-    files = [BroughtFile(**file) for file in batch.files]
+    files = files_of(batch)
+    if not files:  # brought before names were sealed
+        batch.state, batch.problem = BatchState.FAILED, BRING_AGAIN
+        return None
     scope = _scope_of(session, batch)
     return Plan(batch.id, batch.mapping, files, scope, dry_run=turn == CHECK)
 
@@ -173,7 +196,9 @@ def failed(session: Session, batch_id: UUID, words: str, *, now: datetime) -> No
 
 def _keep(session: Session, batch: IntakeBatch, outcome: Outcome, state: BatchState) -> None:
     batch.state = state
-    batch.counts = dict(outcome.plain())
+    counts = dict(outcome.plain())
+    batch.notes = json.dumps(counts.pop("notes"))
+    batch.counts = counts
     batch.rows_done = batch.rows_total = outcome.total("rows")
     session.flush()
     session.execute(delete(IntakeProblem).where(IntakeProblem.batch_id == batch.id))

@@ -54,7 +54,7 @@ def opened(mapping: IntakeMapping, files: Mapping[str, Path]) -> Export:
         try:
             surveys[known] = survey(path)
         except FileUnreadable as wrong:
-            raise FileUnreadable(f"{name}: {wrong.words}") from wrong
+            raise FileUnreadable(f"{known}: {wrong.words}") from wrong
     if not surveys:
         raise FileUnreadable(
             "None of the files belongs to this mapping: it reads "
