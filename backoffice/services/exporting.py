@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -47,11 +48,18 @@ def harmless(words: str) -> str:
     return f"'{words}" if words.startswith(_RUNS) else words
 
 
-def written(form: FileForm, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Return a whole table as a file, its head in the first row."""
+def written(
+    form: FileForm, head: Sequence[str], rows: Iterable[Sequence[Cell]], *, notice: str = ""
+) -> bytes:
+    """Return a whole table as a file, its head in the first row.
+
+    A notice that must go with it stands in the first cell of one more line, as wide as the others,
+    at the end of a CSV; in a workbook it has a sheet of its own, so that the rows stay only rows.
+    """
     if form is FileForm.XLSX:
-        return _workbook(head, rows)
-    return "".join(csv_lines(head, rows)).encode()
+        return _workbook(head, rows, notice)
+    last = [[notice, *[None] * (len(head) - 1)]] if notice else []
+    return "".join(csv_lines(head, chain(rows, last))).encode()
 
 
 def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
@@ -77,7 +85,7 @@ def _in_csv(cell: Cell) -> str:
     return harmless(cell) if isinstance(cell, str) else str(cell)
 
 
-def _workbook(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+def _workbook(head: Sequence[str], rows: Iterable[Sequence[Cell]], notice: str) -> bytes:
     """Write-only: what is written is never read back, and no row stays in memory."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Export")
@@ -86,6 +94,8 @@ def _workbook(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     sheet.append([_styled(sheet, name, font=bold) for name in head])
     for row in rows:
         sheet.append([_in_sheet(sheet, cell) for cell in row])
+    if notice:
+        book.create_sheet("Notice").append([harmless(notice)])
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

@@ -170,7 +170,8 @@ def export() -> ResponseReturnValue:
         exporting.note_export(session, wanted)
         rows = exporting.export_rows(session, wanted)
         name = f"unbilled-{clock():%Y%m%d}"
-        return table(name, exporting.EXPORT_HEAD, rows, form=form)
+        notice = exporting.notice_with(session, wanted)
+        return table(name, exporting.EXPORT_HEAD, rows, form=form, notice=notice)
 
 
 def _move(ids: Sequence[UUID], disposition: Disposition) -> list[UUID]:

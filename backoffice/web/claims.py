@@ -70,7 +70,8 @@ def export() -> ResponseReturnValue:
         wanted = read_wanted(session, me(), clock())
         exporting.note_export(session, wanted)
         rows = exporting.export_rows(session, wanted)
-        return table("claims", exporting.HEAD, rows, form=form)
+        notice = exporting.notice_with(session, wanted)
+        return table("claims", exporting.HEAD, rows, form=form, notice=notice)
 
 
 @bp.get("/<uuid:claim_id>")

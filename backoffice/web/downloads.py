@@ -30,9 +30,15 @@ def asked_form() -> FileForm:
 
 
 def table(
-    name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], *, form: FileForm
+    name: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    form: FileForm,
+    notice: str = "",
 ) -> Response:
     """Return a whole table as a download; `name` is ours, without an ending."""
-    answer = Response(written(form, head, rows), content_type=form.media_type)
+    body = written(form, head, rows, notice=notice)
+    answer = Response(body, content_type=form.media_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{form.value}"'
     return answer

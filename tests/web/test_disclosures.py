@@ -1,10 +1,13 @@
 """A client's accounting of disclosures and consents in the browser."""
 
+import csv
+import io
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from backoffice.models.contract import Consent, Disclosure
@@ -13,6 +16,7 @@ from backoffice.models.submissions import Submission
 from backoffice.rules.part2 import NOTICE, SHORT_NOTICE
 from backoffice.services import claims
 from backoffice.services.submissions.building import build_files
+from tests.builders import an_appointment
 from tests.databases import Database
 from tests.pages import Browser
 from tests.services.billing import NO_DELAY
@@ -138,3 +142,37 @@ def test_strangers_and_readers_meet_the_wall(app: Flask, talk: Talk, client_id: 
     assert owner.get(f"{client}/disclosures").status == 200
     assert owner.post(f"{client}/disclosures", **SUBPOENA).status == 403
     assert owner.post(f"{client}/part2", is_part2="y").status == 403
+
+
+def test_a_list_taken_out_with_a_flagged_client_in_it_bears_the_notice(
+    app: Flask, talk: Talk, client_id: UUID
+) -> None:
+    with talk.work() as session:
+        an_appointment(
+            session,
+            talk.billing.client,
+            talk.billing.clinician,
+            talk.billing.facility,
+            payer_id=talk.billing.payer.id,
+            unbilled=True,
+        )
+    biller = Browser(app).sign_in(talk.cast.biller)
+    biller.get(f"/clients/{client_id}/consents")
+    lists = ("/claims/export", "/unbilled/export")
+
+    plain = {address: rows_of(biller.get(address).text) for address in lists}
+    biller.post(f"/clients/{client_id}/part2", is_part2="y")
+
+    for address, rows in plain.items():
+        assert len(rows) > 1, address
+        flagged = rows_of(biller.get(address).text)
+        assert flagged == [*rows, [NOTICE, *[""] * (len(rows[0]) - 1)]]
+        assert rows_of(biller.get(f"{address}?payer={uuid4()}").text) == rows[:1]
+        book = load_workbook(io.BytesIO(biller.get(f"{address}?as=xlsx").response.data))
+        assert book.sheetnames == ["Export", "Notice"]
+        assert book["Notice"]["A1"].value == NOTICE
+        assert len(list(book["Export"].iter_rows())) == len(rows)
+
+
+def rows_of(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))

@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models.claims import Claim
+from backoffice.models.clients import Client
+from backoffice.rules.part2 import NOTICE
 from backoffice.services import audit
 from backoffice.services.access import held, visible
 from backoffice.services.claim_pages.lists import conditions
@@ -33,6 +35,19 @@ def export_rows(session: Session, wanted: Wanted) -> Iterator[tuple[Cell, ...]]:
     )
     for claim in session.scalars(query):
         yield _exported(claim)
+
+
+def notice_with(session: Session, wanted: Wanted) -> str:
+    """Return the notice of 42 CFR 2.32 where a client in the result is under Part 2; else none."""
+    plain = replace(wanted, after=None, before=None)
+    found = (
+        select(Claim.id)
+        .join(Claim.client)
+        .where(
+            held(session, Claim.practice_id), *conditions(plain), Client.part2_since.is_not(None)
+        )
+    )
+    return NOTICE if session.scalar(found.limit(1)) else ""
 
 
 def note_export(session: Session, wanted: Wanted) -> None:

@@ -8,7 +8,9 @@ from sqlalchemy import SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment
+from backoffice.models.clients import Client
 from backoffice.models.users import User
+from backoffice.rules.part2 import NOTICE
 from backoffice.services import audit
 from backoffice.services.access import held
 from backoffice.services.exporting import Cell
@@ -45,6 +47,16 @@ def note_export(session: Session, wanted: Wanted) -> None:
             fields=EXPORT_HEAD,
             detail={"rows": taken.get(practice_id, 0)},
         )
+
+
+def notice_with(session: Session, wanted: Wanted) -> str:
+    """Return the notice of 42 CFR 2.32 where a client in the result is under Part 2; else none."""
+    found = (
+        select(Appointment.id)
+        .join(Appointment.client)
+        .where(*_chosen(session, wanted), Client.part2_since.is_not(None))
+    )
+    return NOTICE if session.scalar(found.limit(1)) else ""
 
 
 def export_rows(session: Session, wanted: Wanted) -> Iterable[tuple[Cell, ...]]:
