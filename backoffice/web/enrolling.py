@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from backoffice.models.factors import Factor
 from backoffice.models.users import Level, User
 from backoffice.services import accounts
 from backoffice.services.accounts import Added
@@ -21,6 +22,7 @@ from backoffice.web.slowing import slow_failures
 
 bp = Blueprint("enrolling", __name__, url_prefix="/enrol")
 
+_APP = "app_being_set_up"
 WRONG_PASSKEY = "Your browser's answer did not hold. Nothing was kept; try again."
 WRONG_CODE = "That is not the code the app shows now. Check the phone's clock and try again."
 
@@ -41,8 +43,7 @@ def code_to_scan() -> ResponseReturnValue:
     if (asked := _ask_the_known()) is not None:
         return asked
     with house_work() as unit:
-        user, app = _whose(unit), accounts.begin_app(unit, _user_id(), now=clock())
-        address = accounts.setup_address(app, account=user.email)
+        address = accounts.setup_address(_app(unit), account=_whose(unit).email)
     picture = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
         picture, kind="svg", scale=5, border=4, dark="#000", light="#fff", xmldecl=False
@@ -83,6 +84,7 @@ def add_app() -> ResponseReturnValue:
             unit,
             _user_id(),
             request.form.get("code", ""),
+            begun=_begun(),
             token_hash=current().token_hash,
             now=clock(),
         )
@@ -115,9 +117,22 @@ def _whose(unit: Session) -> User:
     return unit.get_one(User, _user_id())
 
 
+def _begun() -> UUID | None:
+    """Return the app that this very session began to set up."""
+    begun = current().get(_APP)
+    return UUID(begun) if begun else None
+
+
+def _app(unit: Session) -> Factor:
+    app = accounts.begin_app(unit, _user_id(), begun=_begun(), now=clock())
+    if app.id != _begun():
+        current()[_APP] = str(app.id)
+    return app
+
+
 def _offer(problem: str = "") -> str:
     with house_work() as unit:
-        user, app = _whose(unit), accounts.begin_app(unit, _user_id(), now=clock())
+        user, app = _whose(unit), _app(unit)
         passkey = accounts.offer_new(
             unit, user, token_hash=current().token_hash, site=proving.site(), now=clock()
         )
@@ -137,6 +152,7 @@ def _go_on(added: Added | None, wrong: str) -> ResponseReturnValue:
     if added is None:
         return _offer(wrong), 401
     wanted = next_page(request.form.get("next")) if current().is_half else url_for("account.show")
+    current().pop(_APP, None)
     current().rise_to(Level.FULL, _user_id(), factor_at=clock())
     if not added.recovery_codes:
         return redirect(wanted)

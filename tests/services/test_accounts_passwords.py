@@ -186,10 +186,11 @@ def test_wrong_codes_slow_the_second_factor_down_and_the_right_one_waits_too(
     session: Session,
 ) -> None:
     user = a_user(session, "Oona Owner")
-    app = accounts.begin_app(session, user.id, now=NOW)
+    app = accounts.begin_app(session, user.id, begun=None, now=NOW)
     step = accounts.step_of(NOW)
+    code = accounts.code_at(app, step - 1)
     added = accounts.add_confirmed_app(
-        session, user.id, accounts.code_at(app, step - 1), token_hash=b"", now=NOW
+        session, user.id, code, begun=app.id, token_hash=b"", now=NOW
     )
     assert added is not None
 

@@ -40,6 +40,13 @@ def options_in(text: str) -> str:
     return html.unescape(found.group(1))
 
 
+def secret_in(text: str) -> str:
+    """The key of the app that a page offers to set up."""
+    found = re.search(r'data-copy="([A-Z2-7]{32})"', text)
+    assert found
+    return found.group(1)
+
+
 def token_of(browser: Browser) -> str:
     cookie = browser.client.get_cookie("sid")
     assert cookie is not None
@@ -137,6 +144,30 @@ def test_the_first_time_leads_through_setting_up_an_app_to_ten_codes_and_in(
         (Level.FULL, ""),
     }
     assert {row.address for row in rows} == {"127.0.0.1"}
+
+
+def test_an_app_that_another_session_began_is_never_the_one_confirmed(
+    app: Flask, cast: Cast, fresh_database: Database
+) -> None:
+    thief, owner = Browser(app), Browser(app)
+    thief.get(give_password(thief, cast.owner).location)
+    secrets = [secret_in(thief.get("/enrol/").text)]
+    owner.get(give_password(owner, cast.owner).location)
+
+    secrets.append(secret_in(owner.get("/enrol/").text))
+    with fresh_database.work() as session:
+        code = code_of(session.scalars(select(Factor)).one())
+    stolen = thief.post("/enrol/app", code=code)
+    secrets.append(secret_in(stolen.text))
+    too_late = owner.post("/enrol/app", code=code)
+    secrets.append(secret_in(too_late.text))
+    with fresh_database.work() as session:
+        code = code_of(session.scalars(select(Factor)).one())
+    done = owner.post("/enrol/app", code=code)
+
+    assert len(set(secrets)) == 4
+    assert (stolen.status, too_late.status, done.status) == (401, 401, 200)
+    assert thief.get("/enrol/").location.startswith("/sign-in")
 
 
 def test_a_recovery_code_stands_in_once_and_its_owner_is_told(
@@ -304,7 +335,7 @@ def test_who_is_disabled_between_the_two_steps_does_not_get_in(
 
     refused = browser.post("/sign-in/factor", factor_code=code_of(own))
 
-    assert refused.status == 401
+    assert (refused.status, refused.location) == (302, "/sign-in")
     assert browser.get("/today").status == 302
 
 

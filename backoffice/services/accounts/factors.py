@@ -138,13 +138,19 @@ def add_made_passkey(
 
 
 def add_confirmed_app(
-    session: Session, user_id: UUID, code: str, *, token_hash: bytes, now: datetime
+    session: Session,
+    user_id: UUID,
+    code: str,
+    *,
+    begun: UUID | None,
+    token_hash: bytes,
+    now: datetime,
 ) -> Added | None:
-    """Add the app that was being set up, None when its code is wrong or tries are too many."""
+    """Add the app that the session began, None when its code is wrong or tries are too many."""
     door = door_of_factor(user_id)
     if knock(session, door, now=now) is None:
         return None
-    app = confirm_app(session, user_id, code, now=now)
+    app = confirm_app(session, user_id, code, begun=begun, now=now)
     if app is None:
         return None
     let_in(session, door)

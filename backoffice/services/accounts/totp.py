@@ -15,19 +15,23 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from backoffice.models.factors import Factor, FactorKind
+from backoffice.models.users import User
 
 STEPS_AROUND: Final = 1
 STEP_SECONDS: Final = 30
 DIGITS: Final = 6
 
 
-def begin_app(session: Session, user_id: UUID, *, now: datetime) -> Factor:
-    """Return the app that somebody is setting up; a new one when there is none.
+def begin_app(session: Session, user_id: UUID, *, begun: UUID | None, now: datetime) -> Factor:
+    """Return the app that somebody is setting up; it counts for nothing until its code was given.
 
-    It counts for nothing until a code of it was given.
+    `begun` is the one that their session began. Any other is forgotten for a new one: whoever knows
+    the password may have begun it, and would know the secret that its owner then confirms.
     """
+    session.get_one(User, user_id, with_for_update=True)  # one is being set up at a time
     pending = _being_set_up(session, user_id)
-    if pending is None:
+    if pending is None or pending.id != begun:
+        forget_apps_not_set_up(session, user_id)
         pending = Factor(
             user_id=user_id, kind=FactorKind.TOTP, name="Authenticator app", created_at=now
         )
@@ -37,10 +41,12 @@ def begin_app(session: Session, user_id: UUID, *, now: datetime) -> Factor:
     return pending
 
 
-def confirm_app(session: Session, user_id: UUID, code: str, *, now: datetime) -> Factor | None:
-    """Make the app being set up a factor once it gives the right code; None for a wrong one."""
+def confirm_app(
+    session: Session, user_id: UUID, code: str, *, begun: UUID | None, now: datetime
+) -> Factor | None:
+    """Make the app that the session began a factor once it gives the right code, else None."""
     pending = _being_set_up(session, user_id)
-    if pending is None or not _take(session, pending, code, now=now):
+    if pending is None or pending.id != begun or not _take(session, pending, code, now=now):
         return None
     session.execute(
         update(Factor)
