@@ -10,10 +10,13 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 _OUR_OWN_WORDS: Final = "42"
 """Syntax errors and missing rights (class 42) quote a statement of ours: it holds no values."""
+_GONE: Final = ("08", "53300", "57P")
+"""Lost connections (class 08), too many of them, a server that stops or starts (57P01 to 57P03)."""
 _QUOTED: Final = re.compile(r"'[^']*'")
 
 
@@ -28,6 +31,17 @@ def told_of(problem: BaseException) -> str:
     if sqlstate.startswith(_OUR_OWN_WORDS):
         told.append(_QUOTED.sub("'...'", diag.message_primary or ""))
     return " ".join(told)
+
+
+def is_away(problem: BaseException | None) -> bool:
+    """Whether the database could not be reached, or no connection to it was free."""
+    if isinstance(problem, NoConnectionFree):
+        return True
+    if not isinstance(problem, OperationalError):
+        return False
+    # no SQLSTATE: no server answered, or the connection broke
+    sqlstate: str | None = getattr(problem.orig, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith(_GONE)
 
 
 def _keep_the_code_only(context: ExceptionContext) -> None:

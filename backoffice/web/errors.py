@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from backoffice.gateways.logs import what_broke
+from backoffice.models.database_errors import is_away
 from backoffice.services.refusal import ChangedElsewhere, NotVisible, Refused
 from backoffice.web.extensions import settings
 from backoffice.web.told import request_id
@@ -16,6 +17,8 @@ from backoffice.web.told import request_id
 log = get_logger()
 
 PAGES: Final = frozenset({403, 404, 429, 500, 503})
+AGAIN_AFTER: Final = "30"
+"""Seconds until it is worth asking again (Retry-After), while the database is away."""
 NOT_HERE: Final = frozenset({404, 405, 410})
 """Whoever asks must not learn which of these it is: one page, the same byte for byte."""
 
@@ -39,6 +42,9 @@ def refused(problem: Refused) -> Response:
 
 def http_problem(problem: HTTPException) -> Response | AnyResponse | HTTPException:
     """Dress an HTTP error in our own page; redirects pass."""
+    cause = getattr(problem, "original_exception", None)
+    if cause is not None:  # it broke before a view was found: where the session is opened
+        return fault(cause)
     status = problem.code or 500
     if status < 400 or problem.response is not None:
         return problem
@@ -50,9 +56,16 @@ def http_problem(problem: HTTPException) -> Response | AnyResponse | HTTPExcepti
 
 
 def fault(problem: Exception) -> Response:
-    """Log the kind and the place of a fault, never its words; show a plain page."""
+    """Log the kind and the place of a fault, never its words; show a plain page.
+
+    While the database is away it is nobody's fault, and worth trying again.
+    """
     log.error("fault", endpoint=request.endpoint, request_id=request_id(), **what_broke(problem))
-    return page(500)
+    if not is_away(problem):
+        return page(500)
+    answer = page(503)
+    answer.headers["Retry-After"] = AGAIN_AFTER
+    return answer
 
 
 def register(app: Flask) -> None:
