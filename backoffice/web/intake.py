@@ -91,6 +91,7 @@ def problems(batch_id: UUID) -> ResponseReturnValue:
     with house_work() as session:
         batch = batches.batch_of(session, batch_id, me())
         found = batches.problems_of(session, batch.id)
+        batches.note_download(session, batch, found)
         rows = reports.rows(found, batch.counts)
         return table(f"intake-{batch.id}", reports.HEADER, rows, form=form)
 

@@ -22,6 +22,7 @@ from tests.builders import a_practice
 from tests.cast import Cast, a_cast
 from tests.databases import Database
 from tests.pages import BASE, Browser
+from tests.record import on_record
 from workers import intake as job
 from workers.runtime import Runtime, run
 
@@ -124,6 +125,10 @@ def test_the_report_names_line_and_field(
 
     assert report.text.splitlines()[1].startswith("clients.csv,3,birth_date,")
     assert "attachment" in report.response.headers["Content-Disposition"]
+    with fresh_database.work(practices=[cast_of.practice.id]) as session:
+        (taken,) = on_record(session, action="download")
+        assert (taken.user_id, taken.subject_kind) == (cast_of.biller.id, "intake_batch")
+        assert (page.endswith(str(taken.subject_ids[0])), taken.detail) == (True, {"rows": 1})
 
 
 def test_the_progress_bar_reloads_the_page_when_the_work_is_done(

@@ -1,6 +1,7 @@
 """Batches: files brought through the portal or the command line, what a check found, the commit."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -315,6 +316,25 @@ def problems_of(
             query = query.where(tuple_(*order) > tuple_(last.file, last.line, last.id))
     query = query.order_by(*order)
     return session.scalars(query if size is None else query.limit(size)).all()
+
+
+def note_download(
+    session: Session, batch: IntakeBatch, problems: Collection[IntakeProblem]
+) -> None:
+    """Put on record, for each practice in it, that the report on a batch was taken out.
+
+    It names lines and fields, never a value: so it takes what bringing files takes, and no more.
+    """
+    counted = Counter(problem.practice_id or batch.practice_id for problem in problems)
+    for practice_id in counted or {batch.practice_id: 0}:
+        audit.record(
+            session,
+            "download",
+            subject_kind="intake_batch",
+            subject_ids=[batch.id],
+            practice_id=practice_id,
+            detail={"rows": counted[practice_id]},
+        )
 
 
 def problem_count(session: Session, batch_id: UUID) -> int:
