@@ -20,7 +20,7 @@ from backoffice.gateways.clearinghouse import (
 from backoffice.gateways.documents import Documents, KeyTaken
 from backoffice.gateways.validator import objections
 from backoffice.models.submissions import SubmissionState
-from backoffice.services.submissions import answers, building, opinions, sending
+from backoffice.services.submissions import answers, building, opinions, sending, withdrawing
 from backoffice.services.submissions.sending import FrozenFile, Lease, Look, SendingTerms
 from workers.locks import lock_on
 from workers.runtime import Again, Runtime, Task, errand_job
@@ -108,6 +108,8 @@ def _send(task: Task, run: Runtime, look: Look, *, terms: SendingTerms, at: At) 
     at("kept")
     started = time.monotonic()
     with run.work(task.practice_id) as session:
+        if withdrawing.withdraw_if_barred(session, task.subject_id, now=run.clock()):
+            return
         lease = sending.begin(session, task.subject_id, terms=terms)
     if lease is None:
         return

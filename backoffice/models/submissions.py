@@ -16,7 +16,10 @@ from backoffice.rules.claim_facts import Frequency, PayerOrder
 
 
 class SubmissionState(enum.StrEnum):
-    """Where a file stands. UNKNOWN is asked about, never sent again blindly."""
+    """Where a file stands. UNKNOWN is asked about, never sent again blindly.
+
+    WITHDRAWN never left: a claim in it may not leave any more, the others went in another file.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
@@ -24,6 +27,7 @@ class SubmissionState(enum.StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     NEEDS_PERSON = "needs_person"
+    WITHDRAWN = "withdrawn"
 
 
 class Submission(PracticeRow):

@@ -261,6 +261,7 @@ def test_what_waits_without_an_errand_is_rung_for_again_once(
         (SubmissionState.SENT, True),
         (SubmissionState.REFUSED, True),
         (SubmissionState.NEEDS_PERSON, True),
+        (SubmissionState.WITHDRAWN, False),
     ],
 )
 def test_only_files_that_left_are_exported_byte_for_byte(

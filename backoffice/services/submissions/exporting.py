@@ -10,8 +10,9 @@ from backoffice.models.submissions import Submission, SubmissionState
 from backoffice.services.access import visible
 from backoffice.services.submissions.sending import body_of
 
-_LEFT: Final = frozenset(SubmissionState) - {SubmissionState.PENDING}
-"""A pending file was never sent, or certainly not taken, however often it was tried."""
+_LEFT: Final = frozenset(SubmissionState) - {SubmissionState.PENDING, SubmissionState.WITHDRAWN}
+"""A pending file was never sent, or certainly not taken, however often it was tried; a withdrawn
+one was pending until it was taken back."""
 
 
 def sent_files(session: Session) -> Iterator[tuple[str, bytes]]:

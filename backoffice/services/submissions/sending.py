@@ -2,6 +2,7 @@
 
     PENDING -> SENDING (lease) -> SENT | REFUSED | PENDING (certainly not taken) | UNKNOWN
     SENDING, lease passed, nobody sending -> UNKNOWN
+    PENDING -> WITHDRAWN (a claim in it may not leave any more: withdrawing.py)
     UNKNOWN -> asked about -> SENT | PENDING (certainly not there) | NEEDS_PERSON
 
 All moments that decide are the database's: workers' clocks may differ.
