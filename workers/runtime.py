@@ -4,9 +4,9 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property, wraps
+from functools import cache, wraps
 from uuid import UUID
 
 import structlog
@@ -58,9 +58,13 @@ class Again:
     after: timedelta
 
 
+class AnotherPractices(Exception):
+    """A job would have worked for a practice that its errand is not of."""
+
+
 @dataclass(frozen=True)
 class Runtime:
-    """A worker's connections to the world."""
+    """A worker's connections to the world; `only`: of one practice's errand, and of no other."""
 
     settings: Settings
     engine: Engine
@@ -69,25 +73,32 @@ class Runtime:
     mail: Mail
     mailbox: AckMailbox | None
     clearinghouse_of: Callable[[ClearinghouseAccount], Clearinghouse]
+    only: UUID | None = None
 
     def clock(self) -> datetime:
         """Return this moment, aware."""
         return datetime.now(UTC)
 
     def work(self, practice_id: UUID | None) -> AbstractContextManager[Session]:
-        """Open a unit of work for one practice, or for the house where there is none."""
+        """Open a unit of work for one practice, or for the house where there is none.
+
+        Raises AnotherPractices where the row that an errand is about led to a practice that is
+        not the errand's.
+        """
         if practice_id is None:
             return unit_of_work(self.factory, house=True)
+        if self.only not in {None, practice_id}:
+            raise AnotherPractices
         return unit_of_work(self.factory, practices=[practice_id])
 
     def intake(self) -> AbstractContextManager[Session]:
         """Open a unit of work for what came in before its practice is known."""
-        return unit_of_work(self._intake, house=True)
+        return unit_of_work(_intake_sessions(self.settings.intake_database_url), house=True)
 
-    @cached_property
-    def _intake(self) -> sessionmaker[WalledSession]:
-        url = self.settings.intake_database_url
-        return sessions(create_engine(url, poolclass=NullPool, hide_parameters=True))
+
+@cache
+def _intake_sessions(url: str) -> sessionmaker[WalledSession]:
+    return sessions(create_engine(url, poolclass=NullPool, hide_parameters=True))
 
 
 Job = Callable[[Task, Runtime], Again | None]
@@ -220,7 +231,7 @@ def _run(job: Job, errand_id: UUID, runtime: Runtime) -> None:
     actor = audit.Actor(job=job.__name__, request_id=str(errand_id))
     try:
         with audit.acting(actor):
-            again = job(task, runtime)
+            again = job(task, replace(runtime, only=task.practice_id))
     except Exception as problem:  # noqa: BLE001 - a job never dies with words of a patient
         kind = type(problem).__name__
         log.error("job failed", job=job.__name__, errand=str(errand_id), kind=kind)
