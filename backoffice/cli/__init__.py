@@ -20,6 +20,7 @@ from backoffice.cli.submissions import submissions
 from backoffice.cli.totp import totp
 from backoffice.config import SettingsIncomplete
 from backoffice.sandbox.run_file import NothingRuns
+from backoffice.services.audit import Actor, acting
 
 FAILURE = 2
 
@@ -28,7 +29,19 @@ class Commands(click.Group):
     """Turns what the outside refuses into one line on stderr and exit 2, never a traceback.
 
     Only the kind of a database's or a server's refusal is told: its words may quote a row.
+    What a command does stands on the record under its name.
     """
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; from then on it acts under its name, never under what it was told."""
+        name, command, rest = super().resolve_command(ctx, args)
+        words = ["backoffice", name or ""]
+        if isinstance(command, click.Group) and rest and rest[0] in command.commands:
+            words.append(rest[0])
+        ctx.with_resource(acting(Actor(job=" ".join(words))))
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""

@@ -12,6 +12,7 @@ from backoffice.config import Settings
 from backoffice.gateways.clearinghouse import InMemoryClearinghouse
 from backoffice.models.sealing import Keyring
 from tests.databases import Database
+from tests.record import on_record
 from tests.workers.sending import Stage, a_stage, environment_of
 
 
@@ -58,6 +59,9 @@ def test_what_the_clearinghouse_got_is_what_is_exported(
     }
     assert {each.name: each.read_bytes() for each in folder.iterdir()} == received
     assert {each.stat().st_mode & 0o777 for each in folder.iterdir()} == {0o600}
+    with stage.database.work(practices=[stage.practice_id], house=True) as session:
+        (record,) = on_record(session, action="export", subject_kind="submission")
+        assert (record.user_id, record.job) == (None, "backoffice submissions export")
 
 
 def test_an_earlier_export_is_replaced(stage: Stage, tmp_path: Path) -> None:
