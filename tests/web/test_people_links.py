@@ -133,6 +133,25 @@ def test_an_email_changes_when_the_new_address_has_answered_and_the_old_one_is_t
     assert Browser(app).get(reset).status == 422  # what was on its way to the old address
 
 
+def test_a_change_of_email_dies_with_the_sessions_that_could_have_asked_for_it(
+    app: Flask, house: House
+) -> None:
+    biller, theirs = house.cast.biller, "not.ana@example.test"
+    thief = Browser(app).sign_in(biller)
+    thief.get("/account/email")
+    thief.post("/account/email", email=theirs)
+    planted = house.link(AccountTopic.EMAIL_CONFIRMATION, theirs)
+    forgot(app, biller.email)
+    reset = house.link(AccountTopic.PASSWORD_RESET, biller.email)
+    follow(app, reset, password=PASSWORD, again=PASSWORD)
+
+    opened = Browser(app).get(planted)
+
+    assert opened.status == 422
+    assert house.user(theirs) is None
+    assert house.user(biller.email) is not None
+
+
 def test_a_taken_email_gets_no_mail_and_the_same_answer(app: Flask, house: House) -> None:
     browser = Browser(app).sign_in(house.cast.biller)
     browser.get("/account/email")

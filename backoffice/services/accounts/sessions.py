@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from backoffice.models.people import AccountLink, LinkKind
 from backoffice.models.users import Level, SignIn, User
 from backoffice.services import audit
 from backoffice.services.refusal import NotVisible
@@ -78,7 +79,8 @@ def end_sessions(
     """End all sessions of somebody, half-made ones too; returns how many there were.
 
     `reason` is a word of ours for the record ("password_changed"). A request that is under way
-    with one of them writes nothing back, and a sign-in that began before does not finish.
+    with one of them writes nothing back, and a sign-in that began before does not finish. A change
+    of email that one of them asked for does not happen any more.
     """
     session.execute(
         update(User).where(User.id == user_id).values(session_epoch=User.session_epoch + 1)
@@ -92,6 +94,17 @@ def end_sessions(
     if except_token_hash is not None:
         query = query.where(SignIn.token_hash != except_token_hash)
     ended = _rows(session.execute(query))
+    session.execute(
+        update(AccountLink)
+        .where(
+            AccountLink.user_id == user_id,
+            AccountLink.kind == LinkKind.EMAIL_CHANGE,
+            AccountLink.used_at.is_(None),
+            AccountLink.voided_at.is_(None),
+        )
+        .values(voided_at=now)
+        .execution_options(synchronize_session=False)
+    )
     audit.record(
         session,
         "end_sessions",
