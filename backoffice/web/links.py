@@ -20,6 +20,7 @@ from backoffice.web.access import freshly_proved, public, signed_in
 from backoffice.web.extensions import actor, clock, house_work, me, session_factory
 from backoffice.web.fields import Form
 from backoffice.web.people_forms import EmailForm, JoinForm, PasswordForm
+from backoffice.web.sessions import current
 
 bp = Blueprint("links", __name__)
 
@@ -90,6 +91,7 @@ def _join_as_known(token: str, invited: Invited) -> ResponseReturnValue:
     if signed_in and form.validate_on_submit():
         with _joining(token) as session:
             inviting.accept(session, token, by=me(), now=clock())
+        current().renew()
         flash("You have joined.", "done")
         return redirect(url_for("accounts.home"))
     return _page("links/join_known.html", form, token=token, invited=invited, here=signed_in)

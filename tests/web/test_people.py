@@ -146,12 +146,14 @@ def test_whoever_has_an_account_takes_an_invitation_after_signing_in_fully(
     before = house.roles_here().get(stranger.name)
     whole = Browser(app).sign_in(stranger)
     whole.get(link)
+    token = whole.client.get_cookie("sid")
     joined = whole.post(link)
 
     assert "Sign in to join" in asked.words
     assert (before, joined.status) == (None, 302)
     assert house.roles_here()[stranger.name] is Role.PRACTICE_BILLING
     assert whole.get(link).status == 422
+    assert whole.client.get_cookie("sid") != token  # more rights, so another token
 
 
 def test_an_owner_invites_and_changes_the_practices_own_people_alone(
@@ -227,6 +229,34 @@ def test_whoever_loses_rights_is_refused_with_the_very_next_request(
     assert done.status == 302, done.words
     refused = [page.status in {400, 401} or "/sign-in" in page.location for page in asked]
     assert refused == [True] * len(asked), [page.status for page in asked]
+
+
+def test_no_invitation_from_before_leads_back_to_what_was_taken_away(
+    app: Flask, house: House, admin: Browser
+) -> None:
+    links = {}
+    for name, places in (("first", [house.here]), ("second", [house.here, house.there])):
+        invite(admin, house, "kim@example.test", Role.PRACTICE_OWNER, practices=places)
+        links[name] = house.link(AccountTopic.INVITATION, "kim@example.test")
+    invite(admin, house, "other@example.test", Role.BILLER)
+    links["another's"] = house.link(AccountTopic.INVITATION, "other@example.test")
+    guest = Browser(app)
+    guest.get(links["first"])
+    guest.post(links["first"], name="Kim", password=PASSWORD, again=PASSWORD)
+    kim = house.user("kim@example.test")
+    assert kim is not None
+    own = f"/practices/{house.here}/people/invite"
+    Browser(app).sign_in(kim).post(own, name="Pal", email="pal@example.test", role="practice_owner")
+    links["sent"] = house.link(AccountTopic.INVITATION, "pal@example.test")
+
+    admin.post(f"/people/{kim.id}/practices/{house.here}/role", role="practice_billing")
+    again = Browser(app).sign_in(kim)
+    statuses = {name: Browser(app).get(link).status for name, link in links.items()}
+    back = again.post(links["second"])
+
+    assert statuses == {"first": 422, "second": 422, "another's": 200, "sent": 422}
+    assert back.status == 422
+    assert house.roles_here()["Kim"] is Role.PRACTICE_BILLING
 
 
 def test_nobody_takes_their_own_rights_and_the_last_administrator_stays(

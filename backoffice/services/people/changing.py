@@ -11,6 +11,7 @@ from backoffice.models.users import Membership, User
 from backoffice.rules.roles import PRACTICE_ROLES, STAFF_ROLES, Permission, Reach, Role, reach_of
 from backoffice.services import accounts, audit
 from backoffice.services.accounts import Person
+from backoffice.services.people import inviting
 from backoffice.services.people.joining import (
     join,
     membership_of,
@@ -30,6 +31,7 @@ def disable(session: Session, user_id: UUID, *, by: Person, now: datetime) -> No
         raise LastAdministrator
     if user.disabled_at is None:
         user.disabled_at = now
+    inviting.void_around(session, user, now=now)
     _rights_changed(session, user.id, "disable_user", now=now)
 
 
@@ -52,6 +54,7 @@ def change_house_role(
     if user.house_role is Role.ADMINISTRATOR is not role and not others:
         raise LastAdministrator
     before, user.house_role = user.house_role, role
+    inviting.void_around(session, user, now=now)
     _rights_changed(session, user.id, "change_house_role", now=now, before=before, after=role)
 
 
@@ -65,6 +68,7 @@ def change_role(
     need_place(by, membership.role, [practice_id])
     need_place(by, role, [practice_id])
     before, membership.role = membership.role, role
+    inviting.void_around(session, user, now=now, practice_id=practice_id)
     _rights_changed(
         session, user.id, "change_role", now=now, practice_id=practice_id, before=before, after=role
     )
@@ -79,6 +83,7 @@ def end_membership(
     membership = membership_of(session, practice_id, user_id)
     need_place(by, membership.role, [practice_id])
     membership.ended_at = now
+    inviting.void_around(session, user, now=now, practice_id=practice_id)
     _rights_changed(session, user.id, "end_membership", now=now, practice_id=practice_id)
 
 
@@ -121,6 +126,7 @@ def assign(
     for practice_id in sorted(practice_ids):
         act_in(session, practice_id)
         join(session, user.id, practice_id, role)
+    inviting.void_around(session, user, now=now)
     _rights_changed(
         session, user.id, "assign_practices", now=now, after=role, count=len(practice_ids)
     )

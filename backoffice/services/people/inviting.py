@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, func, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from backoffice.models.people import AccountTopic, Invitation
@@ -204,6 +204,33 @@ def void_for_email(session: Session, key: str, *, now: datetime) -> None:
         )
         .values(revoked_at=now)
     )
+
+
+def void_around(
+    session: Session, user: User, *, now: datetime, practice_id: UUID | None = None
+) -> None:
+    """Take back what was sent to somebody whose rights change, and what they sent to others.
+
+    With a practice, only what names it. No old link leads back to what was taken away.
+    """
+    query = select(Invitation).where(
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+        (Invitation.email_key == user.email_key) | (Invitation.invited_by_id == user.id),
+    )
+    if practice_id is not None:
+        query = query.where(literal(practice_id, Uuid()) == any_(Invitation.practice_ids))
+    taken_back = session.scalars(query.with_for_update()).all()
+    for invitation in taken_back:
+        invitation.revoked_at = now
+    if taken_back:
+        audit.record(
+            session,
+            "revoke_invitation",
+            subject_kind="invitation",
+            subject_ids=[invitation.id for invitation in taken_back],
+            practice_id=practice_id,
+        )
 
 
 def _may_give(by: Person, place: Place) -> None:
