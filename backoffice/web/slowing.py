@@ -4,6 +4,7 @@ The count per account, which nobody gets round by coming from many addresses, is
 (services/accounts/throttles.py). Behind a proxy the address is what the proxy's hop count says.
 """
 
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from flask import Flask, Response
@@ -17,7 +18,27 @@ FAILURES_PER_ADDRESS: Final = "100 per 15 minutes"
 PATIENCE: Final = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 _FAILED: Final = frozenset({401, 403})
 
-limiter = Limiter(get_remote_address)
+_OF_ONE_CUSTOMER: Final = 64
+
+
+def whose_address() -> str:
+    """Return whose failures count together: one IPv4 address, or the /64 that one customer has.
+
+    Whoever has an IPv6 line has 18 quintillion addresses to guess from, one after the other.
+    """
+    told = get_remote_address()
+    try:
+        address = ip_address(told)
+    except ValueError:
+        return told
+    if not isinstance(address, IPv6Address):
+        return told
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ip_network((int(address), _OF_ONE_CUSTOMER), strict=False))
+
+
+limiter = Limiter(whose_address)
 
 slow_failures = limiter.shared_limit(
     FAILURES_PER_ADDRESS,

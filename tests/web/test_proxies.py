@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from backoffice.app import create_app
@@ -10,6 +12,7 @@ from backoffice.gateways.documents import InMemoryDocuments
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import SignIn
 from backoffice.web.extensions import db
+from backoffice.web.slowing import whose_address
 from tests.databases import Database
 from tests.pages import BASE
 
@@ -20,6 +23,22 @@ BELIEVED = {
     2: [(f"{FORGED}, {CALLER}, {OURS}", CALLER), (CALLER, "127.0.0.1")],
 }
 """By proxies of ours in front: what a request says of its way, and whom we take it to be from."""
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        (CALLER, CALLER),
+        (f"::ffff:{CALLER}", CALLER),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("a socket", "a socket"),
+    ],
+)
+def test_one_customers_many_addresses_count_as_one(address: str, counted_as: str) -> None:
+    with Flask(__name__).test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert whose_address() == counted_as
 
 
 def test_an_address_is_believed_as_far_as_our_own_proxies_reach(
