@@ -82,13 +82,17 @@ _INSERT = text(f"""
       FROM staged_lines AS new
      WHERE NOT EXISTS (SELECT FROM appointment_lines AS kept WHERE {_SAME_LINE})
 """)  # noqa: S608 - our own column names
+# Materialized, so that the sums are made once whatever the planner guesses of rows under the wall:
+# made anew for each appointment, a file of thousands would take hours.
 _ADD_UP = text("""
+    WITH touched AS MATERIALIZED
+      (SELECT DISTINCT practice_id, appointment_id FROM staged_lines),
+    added AS MATERIALIZED
+      (SELECT practice_id, appointment_id, sum(coalesce(charge_amount, 0)) AS cents
+         FROM touched JOIN appointment_lines USING (practice_id, appointment_id)
+        GROUP BY 1, 2)
     UPDATE appointments AS whole SET charge_amount = added.cents
-      FROM (SELECT practice_id, appointment_id, sum(coalesce(charge_amount, 0)) AS cents
-              FROM appointment_lines
-             WHERE (practice_id, appointment_id) IN
-                   (SELECT practice_id, appointment_id FROM staged_lines)
-             GROUP BY 1, 2) AS added
+      FROM added
      WHERE whole.practice_id = added.practice_id AND whole.id = added.appointment_id
        AND whole.charge_amount <> added.cents
 """)
