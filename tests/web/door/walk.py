@@ -40,8 +40,10 @@ WORDS: Mapping[str, Any] = {
     "action": "hold", "attempt_no": 1, "filename": "portal.css", "token": "x" * 43,
 }  # fmt: skip
 """Values of the arguments that name no row."""
-_PASSING = re.compile(rb'[0-9a-f]{32}|name="csrf-?_?token"[^>]*|\d{4}-\d\d-\d\dT[\d:.+]+')
-"""What differs from one answer to the next and tells nothing: request id, form token, moment."""
+_PASSING = re.compile(
+    rb'[0-9a-f]{32}|name="csrf-?_?token"[^>]*|\d{4}-\d\d-\d\dT[\d:.+]+|data-session-left="\d+"'
+)
+"""What differs from one answer to the next and tells nothing: request id, form token, time."""
 _ASKED = re.compile(
     rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|C-\d+|"
     rb"nobodyatall|aldermoor|brackenfell|cinderwick|dunmarrow",
