@@ -18,7 +18,7 @@ from backoffice.services.disclosures import Accounting, DisclosureWrong, Line, T
 from backoffice.services.exporting import Cell
 from backoffice.services.refusal import NotVisible, Refused
 from backoffice.services.unbilled import reach
-from backoffice.web.access import needs
+from backoffice.web.access import freshly_proved, needs
 from backoffice.web.disclosures_forms import (
     BASES,
     KINDS,
@@ -46,6 +46,7 @@ def index(client_id: UUID) -> ResponseReturnValue:
 
 @bp.get("/disclosures/file")
 @needs(Permission.SEE_DISCLOSURES)
+@freshly_proved
 def download(client_id: UUID) -> ResponseReturnValue:
     """Give a client's accounting as a file."""
     form = asked_form()

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -71,6 +71,8 @@ def test_what_left_is_listed_owed_apart_from_claims_and_taken_out_as_csv(
     owner = Browser(app).sign_in(talk.cast.owner)
     assert "not listed here" not in owner.get(address).words
     lines = owner.get(f"{address}/file").text.splitlines()
+    stale = Browser(app).sign_in(talk.cast.owner, factor_age=timedelta(minutes=6))
+    assert stale.get(f"{address}/file").location.startswith("/step-up?next=")
     assert [line.split(",")[0] for line in lines] == ["listed", "owed", "beside"]
     assert "'=City Court" in lines[1]
     assert "Payment, through our clearinghouse" in lines[2]
