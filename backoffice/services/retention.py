@@ -26,14 +26,14 @@ class HoldWrong(Refused):
 
 
 def document_kept_until(session: Session, document_id: UUID) -> date:
-    """Return the day until which a document is kept: as the records of the client it is about.
+    """Return the day until which a document is kept: as the records of the clients it is about.
 
-    The clock runs from the last service of that client; of a document beside no claim from the
-    day it came, as for a client whose birth date is not known.
+    The clock runs from the last service of each client, and the longest counts; of a document
+    beside no claim from the day it came, as for a client whose birth date is not known.
     """
     document = one(session, Document, document_id)
     practice = session.get_one(Practice, document.practice_id)
-    client = session.scalars(
+    clients = session.scalars(
         visible(session, Client)
         .join(Claim, (Claim.practice_id == Client.practice_id) & (Claim.client_id == Client.id))
         .join(
@@ -41,20 +41,27 @@ def document_kept_until(session: Session, document_id: UUID) -> date:
             (DocumentLink.practice_id == Claim.practice_id) & (DocumentLink.claim_id == Claim.id),
         )
         .where(DocumentLink.document_id == document_id)
-        .order_by(Client.id)
-        .limit(1)
-    ).one_or_none()
+    ).all()
     came_on = document.created_at.date()
-    if client is None:
-        return keep_until(practice.state, last_service_on=came_on, born_on=None)
-    last = session.scalar(
-        select(func.max(Appointment.served_on)).where(
-            held(session, Appointment.practice_id), Appointment.client_id == client.id
+    last = _last_services(session, [client.id for client in clients])
+    days = [
+        keep_until(
+            practice.state,
+            last_service_on=max(last.get(client.id, came_on), came_on),
+            born_on=client.born_on,
         )
+        for client in clients
+    ]
+    return max(days, default=keep_until(practice.state, last_service_on=came_on, born_on=None))
+
+
+def _last_services(session: Session, client_ids: Sequence[UUID]) -> dict[UUID, date]:
+    query = (
+        select(Appointment.client_id, func.max(Appointment.served_on))
+        .where(held(session, Appointment.practice_id), Appointment.client_id.in_(client_ids))
+        .group_by(Appointment.client_id)
     )
-    return keep_until(
-        practice.state, last_service_on=max(last or came_on, came_on), born_on=client.born_on
-    )
+    return dict(session.execute(query).all())
 
 
 def place_hold(
@@ -69,6 +76,8 @@ def place_hold(
     """Keep a practice, a client or a document until the hold is lifted. Raises HoldWrong."""
     if not reason.strip():
         raise HoldWrong("Say why it is held.", field="reason")
+    if (kind is HoldKind.PRACTICE) is not (subject_id is None):
+        raise HoldWrong("Say what is held: a client, a document, or the whole practice.")
     if kind is HoldKind.CLIENT and subject_id is not None:
         one(session, Client, subject_id)
     if kind is HoldKind.DOCUMENT and subject_id is not None:

@@ -12,7 +12,7 @@ from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.rules.codes import SELF
 from backoffice.rules.readiness import Subject
 from backoffice.rules.roles import Identifier, Permission, Shown
-from backoffice.services import clients, supplying
+from backoffice.services import clients, retention, supplying
 from backoffice.services.access import one_under
 from backoffice.services.identifiers import HIDDEN, as_shown
 from backoffice.services.refusal import ChangedElsewhere
@@ -167,6 +167,7 @@ def _page(client_id: UUID, typed: Typed | None = None) -> str:
     with work() as session:
         reach.client_for(session, client_id, me())
         record = clients.record(session, client_id, person=me())
+        is_held = retention.is_held(session, record.practice.id, client_id)
 
     def form_of(kind: Subject, row: clients.Row) -> Form:
         if typed is not None and (typed.kind, typed.row_id) == (kind, row.id):
@@ -192,6 +193,7 @@ def _page(client_id: UUID, typed: Typed | None = None) -> str:
         appointments=record.appointments,
         conflict=_conflict(record, typed),
         ssn=_ssn(record),
+        is_held=is_held,
         may_edit=me().may_in(record.practice.id, Permission.EDIT_CLIENTS),
     )
 

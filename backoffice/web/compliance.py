@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from backoffice.models.contract import LegalHold, RemovalBasis
+from backoffice.models.contract import HoldKind, LegalHold, RemovalBasis
 from backoffice.models.practices import Practice
 from backoffice.rules.roles import Permission
 from backoffice.services import agreements, compliance, departures, doctor, retention
@@ -142,12 +142,19 @@ def export(practice_id: UUID) -> ResponseReturnValue:
 @bp.post("/agreements/<uuid:practice_id>/hold")
 @needs(Permission.MANAGE_AGREEMENTS)
 def hold(practice_id: UUID) -> ResponseReturnValue:
-    """Hold everything of a practice."""
+    """Hold everything of a practice, or one client or document of it."""
     form = HoldForm()
     if not form.validate():
         return _page(practice_id, form), 422
     with administration(practice_id) as session:
-        retention.place_hold(session, practice_id, reason=form.reason.data or "", by=me().id)
+        retention.place_hold(
+            session,
+            practice_id,
+            kind=HoldKind(form.kind.data),
+            subject_id=UUID(form.subject.data) if form.subject.data else None,
+            reason=form.reason.data or "",
+            by=me().id,
+        )
     flash("Held: nothing of it is removed", "done")
     return redirect(url_for(".agreement", practice_id=practice_id))
 
@@ -174,7 +181,7 @@ def _page(practice_id: UUID, typed: Form | None = None) -> str:
     forms = {
         "form": AgreementForm(formdata=None, data=known),
         "leave_form": LeaveForm(formdata=None),
-        "hold_form": HoldForm(formdata=None),
+        "hold_form": HoldForm(formdata=None, data=_to_be_held()),
     }
     for name, form in forms.items():
         if typed is not None and type(typed) is type(form):
@@ -188,6 +195,15 @@ def _page(practice_id: UUID, typed: Form | None = None) -> str:
         holds=holds,
         **forms,
     )
+
+
+def _to_be_held() -> dict[str, str]:
+    """Return what the address asks to hold (?client= or ?document=); the practice where nothing."""
+    for kind in (HoldKind.CLIENT, HoldKind.DOCUMENT):
+        subject = request.args.get(kind.value, type=UUID)
+        if subject is not None:
+            return {"kind": kind.value, "subject": str(subject)}
+    return {}
 
 
 def _say(form: Form, wrong: Refused) -> None:

@@ -1,9 +1,9 @@
 """Forms of agreements, departures and holds."""
 
-from wtforms import SelectChoice, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import HiddenField, SelectChoice, SelectField, StringField, validators
+from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
-from backoffice.models.contract import RemovalBasis
+from backoffice.models.contract import HoldKind, RemovalBasis
 from backoffice.web.fields import DayField, Form
 
 REMOVALS = {
@@ -33,6 +33,8 @@ class LeaveForm(Form):
 
 
 class HoldForm(Form):
-    """Why something is held."""
+    """Why something is held, and what: a client, a document, or the whole practice."""
 
+    kind = HiddenField(default=HoldKind.PRACTICE.value, validators=[AnyOf(list(HoldKind))])
+    subject = HiddenField(validators=[Optional(), validators.UUID()])
     reason = StringField("Reason", [InputRequired("Say why it is held."), Length(max=300)])

@@ -15,7 +15,7 @@ from backoffice.models.claims import Claim
 from backoffice.models.documents import Document, DocumentKind, DocumentState
 from backoffice.rules.part2 import NOTICE
 from backoffice.rules.roles import Permission
-from backoffice.services import consents
+from backoffice.services import consents, retention
 from backoffice.services import documents as keeping
 from backoffice.services.claim_pages.record import claim_for
 from backoffice.services.documents import Arrival, Examined, Wanted
@@ -107,7 +107,13 @@ def withdraw(document_id: UUID) -> ResponseReturnValue:
             return redirect(url_for(".index"))
         if document.state is not DocumentState.STORED:
             raise keeping.AlreadyWithdrawn
-        return render_template("documents/withdraw.html", document=document, form=form)
+        return render_template(
+            "documents/withdraw.html",
+            document=document,
+            form=form,
+            kept_until=retention.document_kept_until(session, document_id),
+            is_held=retention.is_held(session, document.practice_id, document_id),
+        )
 
 
 def _take(form: AddForm) -> ResponseReturnValue:

@@ -8,14 +8,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from backoffice.models.contract import Agreement, Departure, DepartureState
+from backoffice.models.contract import Agreement, Departure, DepartureState, LegalHold
+from backoffice.models.documents import Document, DocumentKind, DocumentLink, DocumentState
 from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
 from backoffice.rules.agreements import HOUSE_ZONE
 from backoffice.rules.dates import today_in
+from backoffice.rules.retention import rule_for
 from backoffice.rules.roles import Role
 from backoffice.web.extensions import DOCUMENTS
+from tests.builders import a_client
 from tests.cast import a_user
 from tests.databases import Database
 from tests.pages import Browser
@@ -158,3 +161,80 @@ def test_the_export_is_handed_out_on_record_and_to_nobody_whose_access_has_ended
         assert b"the archive" not in (ended := chief.get(path)).response.data
         assert ended.status in {302, 401}, path
         assert ended.status == 401 or "/sign-in" in ended.location
+
+
+def test_one_client_or_document_is_held_from_its_own_page_and_says_so_until_it_is_lifted(
+    app: Flask, talk: Talk
+) -> None:
+    client_id = talk.billing.client.id
+    document_id = a_document_beside_both_claims(talk)
+    client, document = f"/clients/{client_id}", f"/documents/{document_id}/withdraw"
+    chief = Browser(app).sign_in(talk.cast.administrator)
+    biller = Browser(app).sign_in(talk.cast.biller)
+    before = [chief.get(page).words for page in (client, document)]
+    addresses = [f"{page_of(talk)}?client={client_id}", f"{page_of(talk)}?document={document_id}"]
+
+    offered = [chief.get(address).words for address in addresses]
+    reason = "A letter from counsel"
+    held = [
+        chief.post(f"{page_of(talk)}/hold", kind=kind, subject=str(subject), reason=reason)
+        for kind, subject in (("client", client_id), ("document", document_id))
+    ]
+    wrong = [
+        chief.post(f"{page_of(talk)}/hold", kind=kind, subject=subject, reason=reason).status
+        for kind, subject in (("client", uuid4()), ("client", ""), ("practice", client_id))
+    ]
+
+    assert ["Hold this client" in offered[0], "Hold this document" in offered[1]] == [True, True]
+    assert [page.status for page in held] == [302, 302]
+    assert wrong == [404, 422, 422]
+    assert f"?client={client_id}#holds" in chief.get(client).text
+    assert f"/compliance/agreements/{talk.practice_id}" not in biller.get(client).text
+    assert ["Legal hold stands" in before[0], "a legal hold stands" in before[1]] == [False, False]
+    assert "Legal hold stands" in biller.get(client).words
+    assert "a legal hold stands" in chief.get(document).words
+    with talk.work() as session:
+        holds = session.scalars(select(LegalHold).order_by(LegalHold.id)).all()
+    assert [(hold.kind.value, hold.subject_id) for hold in holds] == [
+        ("client", client_id), ("document", document_id),
+    ]  # fmt: skip
+    for hold in holds:
+        chief.post(f"{page_of(talk)}/holds/{hold.id}/lift")
+    assert "Legal hold stands" not in biller.get(client).words
+
+
+def test_a_document_says_until_when_it_is_kept_by_the_longest_clock_of_its_clients(
+    app: Flask, talk: Talk
+) -> None:
+    with talk.work() as session:
+        child = a_client(session, talk.billing.practice, last_name="Young", birth_date="2020-05-06")
+        talk.claim(session, talk.other_claim_id).client_id = child.id
+    document_id = a_document_beside_both_claims(talk)
+    chief = Browser(app).sign_in(talk.cast.administrator)
+
+    page = chief.get(f"/documents/{document_id}/withdraw").words
+
+    with talk.work() as session:
+        practice = session.get_one(Practice, talk.practice_id)
+    age = rule_for(practice.state).minor_until_age
+    assert f"May 6, {2020 + age}" in page
+
+
+def a_document_beside_both_claims(talk: Talk) -> UUID:
+    with talk.work() as session:
+        document = Document(
+            practice_id=talk.practice_id,
+            document_key=f"t/{talk.practice_id}/{uuid4()}",
+            kind=DocumentKind.EOB,
+            state=DocumentState.STORED,
+            content_type="application/pdf",
+            uploaded_by_id=talk.cast.biller.id,
+        )
+        session.add(document)
+        session.flush()
+        for claim_id in (talk.claim_id, talk.other_claim_id):
+            link = DocumentLink(
+                practice_id=talk.practice_id, document_id=document.id, claim_id=claim_id
+            )
+            session.add(link)
+        return document.id
