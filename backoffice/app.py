@@ -120,7 +120,7 @@ def create_app(
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
         MAX_FORM_MEMORY_SIZE=8 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
-        NEVER_EXTENDS=set(),
+        NEVER_EXTENDS={"static"},
         EVENTS_URL=None,
     )
     if settings.trusted_proxies:

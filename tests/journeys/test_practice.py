@@ -13,7 +13,7 @@ from pypdf import PdfWriter
 from tests.journeys.desk import BILLER, OWNER, STRANGER, Seat, Stack
 from tests.journeys.files import Person, unlike_any
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack")]
 
 QUESTION, ANSWER = "Was the session on Thursday by video?", "No, in the office."
 

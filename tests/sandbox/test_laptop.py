@@ -20,7 +20,7 @@ import pytest
 from backoffice.config import Settings
 from backoffice.sandbox.run_file import NothingRuns, RunFile, stack_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
 BACKOFFICE = Path(sys.prefix, "bin", "backoffice")
 ADDRESSES = {"portal", "database", "redis", "s3", "mail", "clearinghouse"}

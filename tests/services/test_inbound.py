@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from backoffice.gateways.clearinghouse import ClaimRow, ResponsePage, RowMessage, Sender
@@ -339,10 +339,12 @@ def test_another_practices_claim_in_our_check_is_never_matched(
     session: Session, billing: Billing, claim: Claim, elsewhere: UUID
 ) -> None:
     known_payee(session, billing)
+    session.execute(text("SET LOCAL ROLE none"))  # theirs, which nobody here could write
     session.add(
         ControlNumber(patient_control_number="THEIRS1", practice_id=elsewhere, attempt_id=uuid4())
     )
     session.flush()
+    session.execute(text("SET LOCAL ROLE app"))
     paid = Paid("THEIRS1", (Line("155", "155"),))
 
     (remittance,) = posted(session, Check((paid,)))

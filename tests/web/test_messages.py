@@ -307,13 +307,13 @@ def test_a_mails_link_asks_to_sign_in_and_then_shows_the_claims_it_told_of(
 
     asked = browser.get(link)
     browser.get("/sign-in")
-    landed = browser.post(
+    halfway = browser.post(
         asked.location, email=talk.cast.clinician.email, password="correct horse battery staple"
     )
-    page = browser.get(landed.location)
+    page = browser.sign_in(talk.cast.clinician).get(link)
 
     assert asked.status == 302
-    assert landed.location == link
+    assert halfway.location == f"/sign-in/factor?next={link}"
     assert page.status == 200
     assert "Avery Sample" in page.words
     assert f"/claims/{talk.claim_id}" in page.text

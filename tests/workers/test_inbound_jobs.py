@@ -193,7 +193,7 @@ def test_an_acknowledgement_says_how_many_of_its_claims_are_none_of_ours(scene: 
     scene.poll("1")
 
     assert scene.problems() == []
-    with scene.stage.database.work(house=True) as session:
+    with scene.stage.database.intake() as session:
         (file,) = set_aside(session).files
         assert (file.remote_id, file.problem) == ("theirs.277", "1 claim in it is none of ours.")
     assert ClaimStatus.ACCEPTED in {claim.status for claim in scene.stage.claims()}
@@ -230,7 +230,7 @@ def test_a_remittance_that_is_not_given_is_set_aside_and_the_next_ones_come(
     scene.poll("1")
 
     assert scene.problems() == []
-    with scene.stage.database.work(house=True) as session:
+    with scene.stage.database.intake() as session:
         waiting = [(each.remote_id, each.problem != "") for each in set_aside(session).files]
         account = session.scalars(select(ClearinghouseAccount)).one()
         assert (waiting, account.era_cursor) == ([("2", True), ("1", True)], "3")

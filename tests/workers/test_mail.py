@@ -28,11 +28,12 @@ from backoffice.models.clients import Client
 from backoffice.models.documents import DocumentKind
 from backoffice.models.notifications import Mail, MailState, Topic
 from backoffice.models.outbox import Errand
+from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.rules.claim_status import ClaimEvent
 from backoffice.sandbox.mail_catcher import CaughtMail, Maildir
 from backoffice.sandbox.stack.parts import free_port
-from backoffice.services import documents, messages
+from backoffice.services import agreements, documents, messages
 from backoffice.services.access import one
 from backoffice.services.documents import Arrival, Examined
 from backoffice.services.notifications import MailTerms
@@ -288,6 +289,9 @@ def test_no_mail_of_any_kind_holds_a_word_of_a_client_anywhere(
         arrival = Arrival(talk.practice_id, DocumentKind.EOB, FILE_NAME, found, claim)
         document = documents.begin(session, arrival, by=biller, now=NOW)
         documents.stored(session, document.id, by=biller, now=NOW)
+        practice = session.get_one(Practice, talk.practice_id)
+        practice.agreement_ends_on = NOW.date() + timedelta(days=7)
+        agreements.watch(session, practice.id, now=NOW)
 
     for mail in talk.mails():
         deliver(task_of(mail), runtime)
@@ -296,7 +300,7 @@ def test_no_mail_of_any_kind_holds_a_word_of_a_client_anywhere(
     sent = runtime.mail.sent
     assert {mail.topic for mail in talk.mails()} == set(Topic)
     assert {mail.state for mail in talk.mails()} == {MailState.SENT}
-    assert len(sent) == 9
+    assert len(sent) == 10
     for outgoing in sent:
         raw = as_it_travels(outgoing, sender="no-reply@cleanclaim.example").as_bytes()
         everything = raw.decode("ascii") + decoded(raw)

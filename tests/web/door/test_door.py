@@ -48,11 +48,17 @@ PLAIN = frozenset({
     "unmatched",
 })  # fmt: skip
 """Words that take no id of a practice's rows: payers belong to the house."""
+TAKEN_BACK = "the invitation went with the rights of whoever sent it"
 ONCE = {
     "account.change_password": "nobody's password is known here",
     "account.remove": "the only factor stays",
     "appointments.supply": "what was missing has been typed in by then",
     "glass.break_it": "the practice of the form is open already",
+    "own_people.resend": TAKEN_BACK,
+    "own_people.revoke": TAKEN_BACK,
+    "people.readdress": TAKEN_BACK,
+    "people.resend": TAKEN_BACK,
+    "people.revoke": TAKEN_BACK,
     "people.assign": "who is of a practice's side is no biller there",
     "accounts.factor": "a code is not guessed",
     "accounts.sign_in": "a password is not guessed",
