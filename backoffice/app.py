@@ -120,6 +120,7 @@ def create_app(
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
         MAX_FORM_MEMORY_SIZE=8 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
+        NEVER_EXTENDS={"static"},
         EVENTS_URL=None,
     )
     if settings.trusted_proxies:
@@ -142,7 +143,7 @@ def create_app(
 def addresses() -> Flask:
     """Make the portal's views and nothing for them to work with: to be listed, never served."""
     app = Flask(__name__, static_folder=str(ROOT / "backoffice" / "web" / "static"))
-    app.config["NEVER_EXTENDS"] = {"static"}
+    app.config["NEVER_EXTENDS"] = set()
     _join_views(app)
     return app
 
