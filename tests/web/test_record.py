@@ -21,8 +21,9 @@ from tests.pages import Browser
 from tests.record import on_record
 from tests.talk import Talk, a_talk
 from tests.web.door.people import Standing, Visitor
+from tests.web.door.sides import Side, World
 from tests.web.door.walk import ENDLESS, ITSELF, Answer, Door, Target
-from tests.web.door.world import Side, World, a_world
+from tests.web.door.world import a_world
 
 OF_NO_PATIENT = frozenset({"static"}) | ENDLESS | ITSELF
 
