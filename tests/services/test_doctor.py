@@ -19,6 +19,8 @@ from tests.cast import a_user
 from tests.databases import Database
 from tests.servers import Servers
 
+pytestmark = pytest.mark.xdist_group("doctor")  # one test turns a server's own setting, all look
+
 ELSEWHERE: dict[str, Any] = {
     "portal_url": "https://portal.example",
     "sandbox": False,

@@ -158,9 +158,13 @@ def test_a_value_moved_to_another_row_column_or_practice_does_not_open(
     moved.ssn_sealed = foreign_ssn
     with pytest.raises(SealBroken):
         _ = moved.ssn
-    foreign.ssn_sealed = (foreign_ssn or b"")[:-1] + b"\x00"
+    foreign.ssn_sealed = _last_bit_turned(foreign_ssn or b"")
     with pytest.raises(SealBroken):
         _ = foreign.ssn
+
+
+def _last_bit_turned(sealed: bytes) -> bytes:
+    return sealed[:-1] + bytes([sealed[-1] ^ 1])
 
 
 def test_the_same_value_has_another_index_in_another_practice(

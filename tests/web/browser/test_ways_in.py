@@ -96,7 +96,8 @@ def test_an_app_is_set_up_by_picture_and_key_and_a_recovery_code_stands_in_once(
     give_password(page, cast.clinician)
     page.get_by_text("Use an authenticator app instead").click()
     picture = page.get_by_role("img", name=re.compile("^The key below"))
-    assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth > 100")
     assert seat.faults() == []
     app = pyotp.TOTP(page.locator("details .id span").first.inner_text().replace(" ", ""))
     page.get_by_label("Code that the app shows").fill(app.now())
