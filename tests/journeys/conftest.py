@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,23 +13,13 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from backoffice.sandbox.run_file import RunFile
-from tests.journeys.desk import PATIENCE_MS, Seat, Stack
+from tests.chromium import a_chromium, needs_chromium
+from tests.journeys.desk import Seat, Stack
 from tests.shared_run import CONTROLLER, FOLDER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 START_SECONDS = 120.0
 UNREAD_MAIL_SECONDS = "2"
 
@@ -38,8 +27,7 @@ UNREAD_MAIL_SECONDS = "2"
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Stack:
     """The whole product, started by whichever xdist worker asks first; it ends with pytest."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+    needs_chromium()
     shared: Path = request.config.stash[FOLDER]
     folder = shared.with_name(f"{shared.name}-journeys")
     folder.mkdir(mode=0o711, exist_ok=True)
@@ -100,17 +88,9 @@ def _pay_every_claim(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for a module's journeys; each person gets an empty profile of it.
-
-    Not for the session: its driver would still run when another module's Chromium is to start.
-    """
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    """One Chromium for a module's journeys; each person gets an empty profile of it."""
+    with a_chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,24 +1,21 @@
 """A person before the portal: signs in, clicks, and keeps what the browser complained of."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 import pyotp
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from playwright.sync_api import TimeoutError as NeverHappened
 
+from tests.chromium import DESK, PATIENCE_MS, PHONE, faults_of, take_picture
 from tests.journeys import files
 from tests.sessions import signed_in_session
 
-PATIENCE_MS = 30_000
 SETTLE_MS = 90_000
 """As long as the sandbox may take from a claim's submission to its money on a busy machine."""
 
@@ -26,7 +23,6 @@ BILLER = "ana@cleanclaim.example"
 OWNER = "oona@harbor.example"
 STRANGER = "nico@juniper.example"
 PRACTICE = "Harbor Lane Counseling"
-_SERIOUS = {"serious", "critical"}
 _MAY_BE_REFUSED = re.compile("status of (403|404)")
 
 
@@ -63,8 +59,7 @@ class Seat:
         The walk through both steps is a journey of its own: a code works once in half a minute,
         which many seats of one person would have to wait for.
         """
-        size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
-        context = browser.new_context(base_url=stack.portal, viewport=size)  # type: ignore[arg-type]  # a plain dict is what it takes
+        context = browser.new_context(base_url=stack.portal, viewport=PHONE if phone else DESK)
         context.set_default_timeout(PATIENCE_MS)
         seat = cls(stack, context.new_page())
         seat.page.on("console", lambda said: seat._listen(said))
@@ -102,9 +97,8 @@ class Seat:
             self.complaints.append(f"{self.page.url}: {said.text}")
 
     def picture(self, name: str) -> None:
-        """Take a picture of the page into the folder JOURNEY_PICTURES, if one is asked for."""
-        if folder := os.environ.get("JOURNEY_PICTURES"):
-            self.page.screenshot(path=Path(folder, f"{name}.png"))
+        """Keep a picture of what the screen shows, if pictures are asked for."""
+        take_picture(self.page, name)
 
     def go(self, place: str) -> None:
         """Follow a link of the navigation."""
@@ -125,16 +119,8 @@ class Seat:
         return self.page.locator("tr[data-row]", has_text=words)
 
     def faults(self) -> list[str]:
-        """What is wrong with the page as it stands: accessibility, and what does not fit."""
-        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
-        said = [
-            f"{self.page.url}: {fault['id']} at {[node['target'] for node in fault['nodes']][:3]}"
-            for fault in found
-            if fault["impact"] in _SERIOUS
-        ]
-        if not self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-            said.append(f"{self.page.url}: scrolls sideways")
-        return said
+        """What is wrong with the page as it stands."""
+        return faults_of(self.page)
 
     def bring_in(self, folder: Path, clinician: str, people: Iterable[files.Person]) -> None:
         """Upload one export, read its check, save it."""

@@ -4,18 +4,14 @@ A plugin like tests/portal.py (see tests/conftest.py), so its fixtures have name
 """
 
 import logging
-import os
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 from werkzeug.serving import make_server
 
 from backoffice.app import create_app
@@ -23,22 +19,8 @@ from backoffice.config import Settings
 from backoffice.gateways.documents import InMemoryDocuments
 from backoffice.models.sealing import Keyring
 from backoffice.web.extensions import db
+from tests.chromium import DESK, PATIENCE_MS, PHONE, a_chromium, faults_of, take_picture
 from tests.databases import Database
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE_MS = 30_000
-DESK, PHONE = (1440, 900), (390, 844)
-SERIOUS = {"serious", "critical"}
 
 
 @dataclass(frozen=True)
@@ -54,21 +36,12 @@ class Visit:
             self.complaints.append(f"{self.page.url}: {said.text}")
 
     def faults(self) -> list[str]:
-        """What is wrong with the page as it stands: accessibility, and what does not fit."""
-        found = Axe().run(self.page).response["violations"]
-        said = [
-            f"{self.page.url}: {fault['id']} at {[node['target'] for node in fault['nodes']][:3]}"
-            for fault in found
-            if fault["impact"] in SERIOUS
-        ]
-        if not self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-            said.append(f"{self.page.url}: scrolls sideways")
-        return said
+        """What is wrong with the page as it stands."""
+        return faults_of(self.page)
 
     def picture(self, name: str) -> None:
-        """Take a picture of the page into the folder JOURNEY_PICTURES, if one is asked for."""
-        if folder := os.environ.get("JOURNEY_PICTURES"):
-            self.page.screenshot(path=Path(folder, f"{name}.png"), full_page=True)
+        """Keep a picture of the whole page, if pictures are asked for."""
+        take_picture(self.page, name, whole=True)
 
 
 @pytest.fixture
@@ -111,13 +84,8 @@ def served(
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One Chromium for a module; each visit gets an empty profile of it."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with a_chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -129,10 +97,7 @@ def visit(chromium: Browser, served: Flask, address: str) -> Iterator[Callable[.
     made: list[Visit] = []
 
     def come(*, phone: bool = False, token: str = "") -> Visit:
-        width, height = PHONE if phone else DESK
-        context = chromium.new_context(
-            base_url=address, viewport={"width": width, "height": height}
-        )
+        context = chromium.new_context(base_url=address, viewport=PHONE if phone else DESK)
         context.set_default_timeout(PATIENCE_MS)
         if token:
             context.add_cookies([{"name": "sid", "value": token, "url": address}])
