@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
-from backoffice.models.audit import AuditAnchor
 from backoffice.models.clients import Client
 from backoffice.models.contract import Consent, LegalHold
 from backoffice.models.factors import Factor
@@ -20,6 +19,7 @@ from backoffice.rules.agreements import AgreementStanding
 from backoffice.rules.retention import RULES
 from backoffice.services import agreements, audit, field_keys
 from backoffice.services.access import held
+from backoffice.services.audit.keeping import last_anchored
 
 ANCHOR_EVERY: Final = timedelta(days=2)
 """The record's head is laid down daily; a day later something is wrong."""
@@ -109,7 +109,7 @@ def in_place(house: Session, own: Session, settings: Settings, *, now: datetime)
 
 def _record(house: Session, now: datetime) -> list[InPlace]:
     lag = audit.seal_lag(house, now=now)
-    last = house.scalar(select(func.max(AuditAnchor.anchored_at)))
+    last = last_anchored(house)
     stale = last is None or now - last > ANCHOR_EVERY
     seconds = int(lag.behind.total_seconds())
     return [

@@ -1,7 +1,5 @@
 """What changing the key of sealed fields costs while people read and write: 10,000 clients.
 
-    .venv/bin/pytest -p tests.servers -p tests.databases tests/bench/bench_field_keys.py -s -n0
-
 Two readers and two writers work on the very rows all the while; none of them may meet an error.
 """
 
@@ -19,6 +17,7 @@ from backoffice.cli.keys import count_all, reseal_all
 from backoffice.models.base import new_id
 from backoffice.models.clients import Client
 from backoffice.models.sealing import Keyring, install_keyring
+from tests.bench import with_servers
 from tests.builders import a_practice
 from tests.databases import Database
 
@@ -114,4 +113,4 @@ def test_ten_thousand_rows_get_a_new_key_under_readers_and_writers(
 
 
 if __name__ == "__main__":
-    sys.exit(pytest.main(["-n0", "-s", "-p", "tests.servers", "-p", "tests.databases", __file__]))
+    with_servers.run(__file__)

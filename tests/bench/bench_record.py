@@ -1,8 +1,5 @@
 """What the record costs: a page with and without its line, sealing and verifying 50,000 lines.
 
-    .venv/bin/pytest -p tests.servers -p tests.databases -p tests.portal \
-        tests/bench/bench_record.py -s
-
 A page without its line is the same request with gathering switched off, turn by turn in one run.
 """
 
@@ -20,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from backoffice.sandbox.stack.postgres import SEALER, SUPERUSER
 from backoffice.services.audit import shown
 from backoffice.services.audit.verifying import Wrong, verify
+from tests.bench import with_servers
 from tests.builders import NOW, a_claim, an_appointment
 from tests.databases import Database
 from tests.pages import Browser
@@ -110,3 +108,7 @@ def test_a_page_with_its_line_against_the_same_without(
     with_line, without = (statistics.median(taken[each]) * 1000 for each in (True, False))
     ratio = with_line / without
     sys.stdout.write(f"\n{opened}: {with_line:.1f} ms, {without:.1f} ms without: {ratio:.2f}\n")
+
+
+if __name__ == "__main__":
+    with_servers.run(__file__)

@@ -288,7 +288,7 @@ class TestSeals:
         assert stored.key.startswith("a/")
         assert UUID(stored.key.removeprefix("a/"))
         with fresh_database.work(house=True) as session:
-            assert keeping.last_anchored(session) == NOW.date()
+            assert keeping.last_anchored(session) == NOW
 
 
 class TestMonths:

@@ -1,9 +1,9 @@
 """Months of the record: made ahead, and let go when they are older than six years and unheld."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from backoffice.models.audit import AuditAnchor
@@ -23,7 +23,6 @@ def drop_old_months(session: Session) -> Mapping[date, str]:
     return {row.month: row.outcome for row in found}
 
 
-def last_anchored(session: Session) -> date | None:
-    """Return the day whose head was last laid down outside the database."""
-    query = select(AuditAnchor.day).order_by(AuditAnchor.day.desc()).limit(1)
-    return session.scalars(query).one_or_none()
+def last_anchored(session: Session) -> datetime | None:
+    """Return when a day's head was last laid down outside the database."""
+    return session.scalar(select(func.max(AuditAnchor.anchored_at)))

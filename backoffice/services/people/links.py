@@ -56,11 +56,6 @@ def kind_of(session: Session, secret: str, *, now: datetime) -> LinkKind:
     return _open_link(session, secret, now=now)[0].kind
 
 
-def holder_of(session: Session, secret: str, *, now: datetime) -> User:
-    """Return whose account an open link is about; raises LinkRefused."""
-    return _open_link(session, secret, now=now)[1]
-
-
 def reset_password(session: Session, secret: str, *, password: str, now: datetime) -> None:
     """Set a new password by a mailed link; signs nobody in, and everybody out.
 
