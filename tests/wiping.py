@@ -108,14 +108,22 @@ class Spares:
         So whoever an earlier test left behind knocks at a name that is gone.
         """
         name = f"fresh_{uuid4().hex}"
-        if self._names:
-            self.postgres.rename_database(self._names.pop(), name)
+        if self._names and self._renamed(self._names.pop(), name):
             return name
         self.postgres.make_database(name, template=self.template)
         if self._pristine is None:
             with self.postgres.superuser(name) as connection:
                 self._pristine = Pristine.of(connection)
         return name
+
+    def _renamed(self, old: str, name: str) -> bool:
+        """Whether it got the name; one where somebody knocked since the wipe is not clean."""
+        try:
+            self.postgres.rename_database(old, name)
+        except psycopg.errors.ObjectInUse:
+            self.postgres.drop_database(old)
+            return False
+        return True
 
     def give_back(self, name: str) -> None:
         """Wipe a database for the next test, or drop it if that does not make it as it was."""

@@ -1,8 +1,10 @@
 """The doctor names what is unsafe, each by its own line, and nothing that is as it should be."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +15,13 @@ from sqlalchemy.pool import NullPool
 from backoffice.config import Settings
 from backoffice.models.field_keys import FieldKey
 from backoffice.models.sealing import Keyring
+from backoffice.sandbox.stack import valkey
+from backoffice.sandbox.stack.parts import RunningPart, free_port, stop
 from backoffice.sandbox.stack.postgres import SUPERUSER
 from backoffice.services.doctor import Finding, Severity, environment, findings, outside
 from tests.cast import a_user
 from tests.databases import Database
 from tests.servers import Servers
-
-pytestmark = pytest.mark.xdist_group("doctor")  # one test turns a server's own setting, all look
 
 ELSEWHERE: dict[str, Any] = {
     "portal_url": "https://portal.example",
@@ -81,19 +83,21 @@ def test_a_server_that_is_away_is_named(settings: Settings, closed_port: int) ->
     assert codes(list(outside.findings(away))) == {"redis_away", "store_away"}
 
 
-def test_a_redis_that_forgets_is_named(settings: Settings, set_redis: Callable[..., None]) -> None:
-    set_redis("maxmemory-policy", "allkeys-lru")
+def test_a_redis_that_forgets_is_named(settings: Settings, own_redis: str) -> None:
+    with redis.Redis.from_url(own_redis) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
 
-    assert "redis_evicts" in codes(list(outside.findings(settings)))
+    assert "redis_evicts" in codes(list(outside.findings(replace(settings, redis_url=own_redis))))
 
 
 @pytest.fixture
-def set_redis(settings: Settings) -> Any:
-    """Change a setting of the shared server for one test."""
-    client = redis.Redis.from_url(settings.redis_url)
-    yield client.config_set
-    client.config_set("maxmemory-policy", "noeviction")
-    client.close()
+def own_redis(tmp_path: Path) -> Iterator[str]:
+    """The address of a server of this test's alone: what it sets, no other test meets."""
+    port, password = free_port(), "only-here"
+    running = RunningPart(valkey.part(tmp_path / "redis", port, password, os.environ))
+    running.wait_until_ready(10)
+    yield valkey.url(port, password)
+    stop([running])
 
 
 def test_what_the_database_lacks_is_named(
