@@ -56,8 +56,13 @@ class Permission(StrEnum):
     SEE_MESSAGES = "see_messages"
     SEND_MESSAGES = "send_messages"
     WRITE_INTERNAL_NOTES = "write_internal_notes"
+    EDIT_CANNED_REPLIES = "edit_canned_replies"
+    SEE_MAIL_LEDGER = "see_mail_ledger"
+    """Which mails went to whom, and what became of them; no mail's words."""
     SEE_DOCUMENTS = "see_documents"
     ADD_DOCUMENTS = "add_documents"
+    FILE_DOCUMENTS = "file_documents"
+    """Sort, assign, link, split and turn what came."""
     WITHDRAW_DOCUMENTS = "withdraw_documents"
     SEE_REPORTS = "see_reports"
     EXPORT = "export"
@@ -109,6 +114,7 @@ _BILL = (
         _P.SEE_SUBMISSIONS,
         _P.POST_PAYMENTS,
         _P.WRITE_INTERNAL_NOTES,
+        _P.FILE_DOCUMENTS,
         _P.EXPORT,
         _P.SEE_FULL_IDENTIFIERS,
         _P.SEE_BANK_DATA,
@@ -126,6 +132,8 @@ _LEAD = _BILL | {
     _P.CLOSE_MONTHS,
     _P.WITHDRAW_DOCUMENTS,
     _P.ASSIGN_WORK,
+    _P.EDIT_CANNED_REPLIES,
+    _P.SEE_MAIL_LEDGER,
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -138,6 +146,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {
         _P.SEE_SUBMISSIONS,
         _P.SEE_AUDIT,
+        _P.SEE_MAIL_LEDGER,
         _P.SEE_DISCLOSURES,
         _P.SEE_COMPLIANCE,
     },
