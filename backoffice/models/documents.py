@@ -4,11 +4,12 @@ import enum
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.models.base import PracticeRow, within_practice
 from backoffice.models.sealing import SealedText
+from backoffice.rules.document_state import DocumentState as DocumentState
 
 
 class DocumentKind(enum.StrEnum):
@@ -25,15 +26,6 @@ class DocumentKind(enum.StrEnum):
     OTHER = "other"
 
 
-class DocumentState(enum.StrEnum):
-    """RECEIVING first (the key is chosen), then stored; withdrawn, never deleted."""
-
-    RECEIVING = "receiving"
-    STORED = "stored"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
 class Document(PracticeRow):
     """A file shared between a practice and its billers."""
 
@@ -42,6 +34,9 @@ class Document(PracticeRow):
         UniqueConstraint("practice_id", "document_key"),
         Index("ix_documents_recent", "practice_id", "id"),
         Index("ix_documents_sha256", "practice_id", "sha256"),
+        UniqueConstraint("practice_id", "uploaded_by_id", "upload_id"),
+        Index("ix_documents_state", "practice_id", "state", "id"),
+        Index("ix_documents_checked", "practice_id", "state", "checked_at"),
     )
 
     document_key: Mapped[str]  # t/<practice>/<document>: nothing of the file's name
@@ -56,6 +51,16 @@ class Document(PracticeRow):
     uploaded_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str] = mapped_column(default="")
+    upload_id: Mapped[UUID | None]  # the browser's name of one upload: asked again, one document
+    scanned_at: Mapped[datetime | None]
+    scanned_by: Mapped[str] = mapped_column(default="", server_default="")  # scanner, signatures
+    finding: Mapped[str] = mapped_column(default="", server_default="")  # what the scanner named
+    carries: Mapped[list[str]] = mapped_column(  # what a PDF has beside pages: scripts, files
+        default=list, server_default=text("'{}'")
+    )
+    checked_at: Mapped[datetime | None]  # when the bytes were last compared with sha256
+    damaged_at: Mapped[datetime | None]  # they were gone or others: since when we know
+    erased_at: Mapped[datetime | None]
 
 
 class DocumentLink(PracticeRow):
