@@ -35,6 +35,7 @@ WITHOUT_KEY = {
     "control_numbers.attempt_id",  # a directory: it may outlive what it found
     "finding_tallies.subject_id", "readiness_findings.subject_id",  # one of several tables
     "mails.subject_id", "notices.subject_id",  # one of several tables
+    "recent_changes.subject_id",  # one of several tables
     "unbilled_totals.payer_id", "unbilled_totals.clinician_id",  # "nobody" is the nil id
     "claim_steps.source_id", "legal_holds.subject_id",  # one of several tables
     "audit_records.user_id", "audit_records.request_id",  # the record outlives whom it names
