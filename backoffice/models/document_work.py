@@ -1,0 +1,98 @@
+"""What is made of documents: pages as pictures, their words, what they came from, EOBs awaited."""
+
+import enum
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice.models.base import PracticeRow, within_practice
+
+
+class DocumentPage(PracticeRow):
+    """One page as a picture and as a small one; the bytes lie in the store, by ids alone.
+
+    Both are made again from the document at any time; the digests say that they are ours.
+    """
+
+    __tablename__ = "document_pages"
+    __table_args__ = (
+        within_practice("document_id", "documents"),
+        UniqueConstraint("practice_id", "document_id", "page"),
+    )
+
+    document_id: Mapped[UUID]
+    page: Mapped[int]  # from 1
+    width: Mapped[int]  # pixels of the picture
+    height: Mapped[int]
+    image_sha256: Mapped[str]
+    thumbnail_sha256: Mapped[str]
+
+    @property
+    def image_key(self) -> str:
+        """Where the picture lies in the store."""
+        return f"p/{self.practice_id}/{self.document_id}/{self.page}"
+
+    @property
+    def thumbnail_key(self) -> str:
+        """Where the small picture lies in the store."""
+        return f"{self.image_key}s"
+
+
+class DocumentWords(PracticeRow):
+    """The words of a document that has text, for finding it; nobody is shown them."""
+
+    __tablename__ = "document_words"
+    __table_args__ = (
+        within_practice("document_id", "documents"),
+        UniqueConstraint("practice_id", "document_id"),
+        Index("ix_document_words_words", "words", postgresql_using="gin"),
+    )
+
+    document_id: Mapped[UUID]
+    words: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class Way(enum.StrEnum):
+    """How a document was made from others."""
+
+    SPLIT = "split"
+    MERGED = "merged"
+    TURNED = "turned"
+
+
+class DocumentOrigin(PracticeRow):
+    """A document was made from pages of another, which stays as it came."""
+
+    __tablename__ = "document_origins"
+    __table_args__ = (
+        within_practice("document_id", "documents"),
+        within_practice("source_id", "documents"),
+        UniqueConstraint("practice_id", "document_id", "place"),
+        Index("ix_document_origins_source", "practice_id", "source_id"),
+    )
+
+    document_id: Mapped[UUID]
+    source_id: Mapped[UUID]
+    way: Mapped[Way]
+    place: Mapped[int]  # which of the sources, from 1
+    pages: Mapped[list[int]]  # of the source, from 1, in the order taken
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+
+
+class WantedEob(PracticeRow):
+    """The practice was asked for the EOB of a claim whose payer sends no payment reports."""
+
+    __tablename__ = "wanted_eobs"
+    __table_args__ = (
+        within_practice("claim_id", "claims"),
+        UniqueConstraint("practice_id", "claim_id"),
+        Index("ix_wanted_eobs_next", "practice_id", "next_at", postgresql_where="done_at IS NULL"),
+    )
+
+    claim_id: Mapped[UUID]
+    reminders: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]  # when to remind; None: not any more
+    done_at: Mapped[datetime | None]
