@@ -8,6 +8,7 @@ from backoffice.models import (
     clients,
     contract,
     database_errors,
+    document_work,
     documents,
     factors,
     field_keys,
@@ -22,8 +23,10 @@ from backoffice.models import (
     people,
     practices,
     remittances,
+    replies,
     sealing,
     submissions,
+    tasks,
     users,
 )
 
@@ -35,6 +38,7 @@ __all__ = [
     "clients",
     "contract",
     "database_errors",
+    "document_work",
     "documents",
     "factors",
     "field_keys",
@@ -49,7 +53,9 @@ __all__ = [
     "people",
     "practices",
     "remittances",
+    "replies",
     "sealing",
     "submissions",
+    "tasks",
     "users",
 ]

@@ -1,10 +1,10 @@
 """Practices (the tenants), their billing profiles, service facilities and clinicians."""
 
 import enum
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Time, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.models.base import HouseRow, PracticeRow, within_practice
@@ -24,7 +24,11 @@ class Practice(HouseRow):
     """A mental-health practice whose claims we file. Its id is everybody else's practice_id."""
 
     __tablename__ = "practices"
-    __table_args__ = (UniqueConstraint("source_id"),)
+    __table_args__ = (
+        UniqueConstraint("source_id"),
+        CheckConstraint("closes_at > opens_at", name="closes_after_it_opens"),
+        CheckConstraint("response_hours >= 0", name="promise_is_no_debt"),
+    )
 
     source_id: Mapped[str | None]
     name: Mapped[str]
@@ -41,6 +45,10 @@ class Practice(HouseRow):
     zip: Mapped[str] = mapped_column(default="")
     note_gate: Mapped[bool] = mapped_column(default=False)  # unsigned notes hold appointments
     messaging_on: Mapped[bool] = mapped_column(default=True)
+    # What the practice is promised: an answer in so many business hours; 0 promises nothing.
+    response_hours: Mapped[int] = mapped_column(default=8, server_default="8")
+    opens_at: Mapped[time] = mapped_column(Time(), default=time(9), server_default="09:00")
+    closes_at: Mapped[time] = mapped_column(Time(), default=time(17), server_default="17:00")
     playbook: Mapped[str] = mapped_column(default="")
     closed_through: Mapped[date | None]  # no ledger entry on or before this day
     agreement_on: Mapped[date | None]  # business associate agreement: its first day

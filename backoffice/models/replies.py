@@ -1,0 +1,27 @@
+"""Canned replies: words kept ready for threads, the house's and those of one practice."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped
+
+from backoffice.models.base import HouseRow, PracticeRow
+
+
+class HouseReply(HouseRow):
+    """A reply for the threads of all practices. It names nobody: merge fields do."""
+
+    __tablename__ = "house_replies"
+
+    name: Mapped[str]
+    body: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class CannedReply(PracticeRow):
+    """A reply for the threads of one practice; it stands before the house's of the same name."""
+
+    __tablename__ = "canned_replies"
+
+    name: Mapped[str]
+    body: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
