@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.models.base import PracticeRow, within_practice
@@ -21,21 +21,32 @@ class ThreadState(enum.StrEnum):
 
 
 class Thread(PracticeRow):
-    """A conversation, usually about one claim."""
+    """A conversation about a claim, a client, an appointment, a document, or the practice alone.
+
+    A group takes part whoever is in it: who comes later hears of what is said from then on.
+    """
 
     __tablename__ = "threads"
     __table_args__ = (
         within_practice("claim_id", "claims"),
         within_practice("client_id", "clients"),
+        within_practice("appointment_id", "appointments"),
         within_practice("document_id", "documents"),
         Index("ix_threads_recent", "practice_id", "last_message_at", "id"),
         Index("ix_threads_claim", "practice_id", "claim_id"),
+        Index("ix_threads_client", "practice_id", "client_id"),
+        Index("ix_threads_appointment", "practice_id", "appointment_id"),
+        Index("ix_threads_document", "practice_id", "document_id"),
     )
 
     subject: Mapped[str]
     claim_id: Mapped[UUID | None]
     client_id: Mapped[UUID | None]
+    appointment_id: Mapped[UUID | None]
     document_id: Mapped[UUID | None]
+    with_billers: Mapped[bool] = mapped_column(default=False, server_default="f")
+    with_readers: Mapped[bool] = mapped_column(default=False, server_default="f")
+    """The practice's owners and billing people."""
     state: Mapped[ThreadState] = mapped_column(default=ThreadState.OPEN)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     due_at: Mapped[datetime | None]
@@ -43,11 +54,16 @@ class Thread(PracticeRow):
 
 
 class Message(PracticeRow):
-    """What one person wrote. An internal note is never shown to the practice."""
+    """What one person wrote. An internal note is never shown to the practice.
+
+    `body` is what stands there now; a trigger keeps what stood there before as a MessageVersion,
+    counts `version`, and lets nothing else change. Withdrawn words stand among the versions only.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
         within_practice("thread_id", "threads"),
+        CheckConstraint("withdrawn_at IS NULL OR body = ''", name="withdrawn_holds_no_words"),
         Index("ix_messages_thread", "practice_id", "thread_id", "id"),
     )
 
@@ -56,8 +72,60 @@ class Message(PracticeRow):
     internal: Mapped[bool] = mapped_column(default=False)
     body: Mapped[str]
     sent_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    edited_at: Mapped[datetime | None]
+    mentioned_ids: Mapped[list[UUID]] = mapped_column(default=list, server_default="{}")
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    withdrawn_reason: Mapped[str] = mapped_column(default="", server_default="")
 
-    author: Mapped[User] = relationship(viewonly=True)
+    author: Mapped[User] = relationship(viewonly=True, foreign_keys=author_id)
+
+
+class MessageVersion(PracticeRow):
+    """What a message said before an edit, or before it was withdrawn; the database writes it."""
+
+    __tablename__ = "message_versions"
+    __table_args__ = (
+        within_practice("message_id", "messages"),
+        UniqueConstraint("practice_id", "message_id", "number"),
+    )
+
+    message_id: Mapped[UUID]
+    number: Mapped[int]
+    body: Mapped[str]
+    written_at: Mapped[datetime]
+
+
+class MessageDocument(PracticeRow):
+    """A document that a message brought along."""
+
+    __tablename__ = "message_documents"
+    __table_args__ = (
+        within_practice("message_id", "messages"),
+        within_practice("document_id", "documents"),
+        UniqueConstraint("practice_id", "message_id", "document_id"),
+        Index("ix_message_documents_document", "practice_id", "document_id"),
+    )
+
+    message_id: Mapped[UUID]
+    document_id: Mapped[UUID]
+
+
+class MessageDraft(PracticeRow):
+    """What somebody is about to say in a thread; gone when it is said."""
+
+    __tablename__ = "message_drafts"
+    __table_args__ = (
+        within_practice("thread_id", "threads"),
+        UniqueConstraint("practice_id", "thread_id", "user_id"),
+    )
+
+    thread_id: Mapped[UUID]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    body: Mapped[str]
+    internal: Mapped[bool]
+    saved_at: Mapped[datetime]
 
 
 class Receipt(PracticeRow):

@@ -52,6 +52,7 @@ class Membership(PracticeRow):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     role: Mapped[Role]
     ended_at: Mapped[datetime | None]
+    messaging_on: Mapped[bool] = mapped_column(default=True, server_default="t")
 
     user: Mapped[User] = relationship(viewonly=True)
 
