@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models.claims import Claim
-from backoffice.models.notifications import Mail, Notice, Topic
+from backoffice.models.notifications import Mail, Notice
 from backoffice.rules.claim_status import ClaimStatus
+from backoffice.rules.notices import Topic
 from backoffice.services import audit
 from backoffice.services.access import visible
 from backoffice.services.accounts import Person

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from backoffice.models.notifications import Topic
+from backoffice.rules.notices import Topic
 from backoffice.services.news import news_of, note_refused
 from backoffice.services.refusal import NotVisible
 from backoffice.web.access import signed_in

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select, update
 
 from backoffice.models.claims import ClaimStep, StepSource
-from backoffice.models.notifications import MailState, Topic
+from backoffice.models.notifications import MailState
 from backoffice.models.outbox import Errand
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import Membership, User
 from backoffice.rules.claim_status import ClaimEvent, ClaimStatus
+from backoffice.rules.notices import Topic
 from backoffice.services.claims import advance
 from backoffice.services.notifications import (
     Letter,

@@ -31,11 +31,12 @@ from backoffice.models.contract import (
 )
 from backoffice.models.documents import DocumentKind
 from backoffice.models.inbound import InboundFile
-from backoffice.models.notifications import Notice, Topic
+from backoffice.models.notifications import Notice
 from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.rules.agreements import HOUSE_ZONE
 from backoffice.rules.dates import today_in
+from backoffice.rules.notices import Topic
 from backoffice.rules.part2 import ConsentKind
 from backoffice.sandbox.stack.postgres import SUPERUSER
 from backoffice.services import (

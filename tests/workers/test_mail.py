@@ -26,11 +26,12 @@ from backoffice.gateways.mail import compose as as_it_travels
 from backoffice.gateways.queue import InMemoryQueue
 from backoffice.models.clients import Client
 from backoffice.models.documents import DocumentKind
-from backoffice.models.notifications import Mail, MailState, Topic
+from backoffice.models.notifications import Mail, MailState
 from backoffice.models.outbox import Errand
 from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.rules.claim_status import ClaimEvent
+from backoffice.rules.notices import Topic
 from backoffice.sandbox.mail_catcher import CaughtMail, Maildir
 from backoffice.sandbox.stack.parts import free_port
 from backoffice.services import agreements, documents, messages

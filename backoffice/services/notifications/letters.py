@@ -10,8 +10,8 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from backoffice.gateways.mail import OutgoingMail
-from backoffice.models.notifications import Topic
 from backoffice.models.people import AccountTopic
+from backoffice.rules.notices import Topic
 
 TEMPLATES: Final = Path(__file__).resolve().parents[3] / "templates" / "email"
 

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from backoffice.gateways.mail import OutgoingMail
 from backoffice.models.documents import DocumentKind
-from backoffice.models.notifications import Mail, MailState, Notice, Topic
+from backoffice.models.notifications import Mail, MailState, Notice
 from backoffice.models.practices import Practice
 from backoffice.models.users import Membership, User
 from backoffice.rules.agreements import HOUSE_ZONE
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.dates import today_in
+from backoffice.rules.notices import Topic
 from backoffice.services.access import held, one
 from backoffice.services.notifications import unread
 from backoffice.services.notifications.letters import Fact, Sender, Told, write

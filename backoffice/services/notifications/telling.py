@@ -14,7 +14,8 @@ from backoffice.models.base import new_id
 from backoffice.models.claims import Claim, ClaimStep
 from backoffice.models.documents import Document
 from backoffice.models.messages import Message
-from backoffice.models.notifications import Mail, MailState, Notice, Topic
+from backoffice.models.notifications import Mail, MailState, Notice
+from backoffice.rules.notices import Topic
 from backoffice.services.access import held
 from backoffice.services.notifications import unread
 from backoffice.services.notifications.people import audience_of

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
-from backoffice.models.notifications import Topic
+from backoffice.rules.notices import Topic
 
 TERMS: Final = "mail_terms"
 

@@ -27,13 +27,14 @@ from backoffice.models.factors import Factor, FactorKind
 from backoffice.models.inbound import InboundFile, InboundKind, InboundState
 from backoffice.models.intake import BatchState, IntakeBatch
 from backoffice.models.messages import Message, Thread
-from backoffice.models.notifications import Mail, MailState, Topic
+from backoffice.models.notifications import Mail, MailState
 from backoffice.models.payers import Payer
 from backoffice.models.people import BrokenGlass, Invitation
 from backoffice.models.practices import Practice
 from backoffice.models.remittances import ProviderAdjustment
 from backoffice.models.submissions import SubmissionState
 from backoffice.models.users import Level, OnceKey, SignIn, User
+from backoffice.rules.notices import Topic
 from backoffice.rules.part2 import ConsentKind
 from backoffice.rules.roles import Role
 from backoffice.services.inbound.keeping import RawFile
