@@ -19,6 +19,7 @@ from backoffice.models.sealing import Keyring, SealBroken, install_keyring, key_
 from backoffice.sandbox.run_file import stack_environment
 from backoffice.services import field_keys
 from backoffice.services.field_keys import KeysMissing, KeyStillNeeded
+from backoffice.services.inbound import payment_keys
 from backoffice.services.work import WalledSession, sessions, unit_of_work
 
 FINE, PROBLEMS = 0, 1
@@ -41,7 +42,8 @@ def status(*, as_json: bool) -> None:
     counted = count_all(factory)
     with unit_of_work(factory, house=True) as session:
         known = field_keys.keys_in_use(session)
-    _tell(counted, as_json=as_json, since={name: known[name].isoformat() for name in known})
+    since = {name: known[name].isoformat() for name in known}
+    _tell(counted, as_json=as_json, since=since, in_the_clear=plain_left(factory))
     lacking = (set(counted) | set(known)) - set(keyring().field_keys)
     sys.exit(PROBLEMS if lacking else FINE)
 
@@ -49,7 +51,9 @@ def status(*, as_json: bool) -> None:
 @keys.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON line on stdout.")
 def rotate(*, as_json: bool) -> None:
-    """Seal every value of another key with the first of FIELD_KEYS; may run again, beside users.
+    """Seal every value of another key, or in the clear, with the first of FIELD_KEYS.
+
+    May run again, beside users; also keys what an earlier release hashed bare.
 
     Exit 0 when nothing is left, 1 when something is: run it again.
     """
@@ -57,14 +61,15 @@ def rotate(*, as_json: bool) -> None:
     try:
         with unit_of_work(factory, house=True) as session:
             field_keys.stand_ready(session, now=datetime.now(UTC))
-        sealed = reseal_all(factory)
+        sealed = reseal_all(factory) + key_payments(factory)
     except KeysMissing as missing:
         raise click.ClickException(str(missing)) from None
     except SealBroken:
         raise click.ClickException("a value does not open: nothing of its batch changed") from None
     counted = count_all(factory)
-    _tell(counted, as_json=as_json, sealed_anew=sealed)
-    sys.exit(FINE if set(counted) <= {key_id_of(keyring())} else PROBLEMS)
+    plain = plain_left(factory)
+    _tell(counted, as_json=as_json, sealed_anew=sealed, in_the_clear=plain)
+    sys.exit(FINE if set(counted) <= {key_id_of(keyring())} and not plain else PROBLEMS)
 
 
 @keys.command()
@@ -92,6 +97,24 @@ def count_all(factory: Factory) -> Counter[str]:
         return field_keys.left(session)
 
 
+def plain_left(factory: Factory) -> int:
+    """Count the values that an earlier release kept in the clear."""
+    with unit_of_work(factory, house=True, practices=_practices(factory)) as session:
+        return field_keys.in_the_clear(session) + payment_keys.bare_left(session)
+
+
+def key_payments(factory: Factory) -> int:
+    """Key every bare hash of a payment, the house's and each practice's; returns how many."""
+    keyed = 0
+    for practice_id in (None, *_practices(factory)):
+        unit, done = _Unit(factory, practice_id), 1
+        while done:
+            with unit.work() as session:
+                done = payment_keys.key_some(session)
+            keyed += done
+    return keyed
+
+
 def reseal_all(factory: Factory) -> int:
     """Seal anew until a whole turn finds nothing more; returns how many values were."""
     sealed = 0
@@ -100,7 +123,7 @@ def reseal_all(factory: Factory) -> int:
         sealed += done
         if not done and not turn:
             break
-        if set(count_all(factory)) <= {key_id_of(keyring())}:
+        if set(count_all(factory)) <= {key_id_of(keyring())} and not plain_left(factory):
             break
         time.sleep(_PAUSE_SECONDS)  # whoever held the rows that are left
     return sealed
@@ -155,3 +178,5 @@ def _tell(counted: Counter[str], *, as_json: bool, **more: object) -> None:
     standing = dict.fromkeys(keyring().field_keys, "given") | {current: "current"}
     for name, count in sorted(counted.items()):
         click.echo(f"{name:12} {count:>12,} values  {standing.get(name, 'MISSING')}")
+    if more.get("in_the_clear"):
+        click.echo(f"{'none':12} {more['in_the_clear']:>12,} values  run: backoffice keys rotate")

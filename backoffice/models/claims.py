@@ -13,6 +13,7 @@ from backoffice.models.base import Base, Money, PracticeRow, Quantity, within_pr
 from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.models.payers import Payer
 from backoffice.models.practices import BillingProfile, Clinician, ServiceFacility
+from backoffice.models.sealing import SealedText
 from backoffice.rules.claim_facts import PayerOrder
 from backoffice.rules.claim_status import ClaimEvent, ClaimStatus
 
@@ -167,5 +168,7 @@ class ClaimStep(PracticeRow):
     source: Mapped[StepSource]
     source_id: Mapped[UUID | None]
     by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    words: Mapped[str] = mapped_column(default="")  # what was said, as received
+    words_plain: Mapped[str] = mapped_column("words", default="")
+    words_sealed: Mapped[bytes | None]
+    words = SealedText(was_plain=True)  # what was said, as received: a payer's may hold names
     at: Mapped[datetime]

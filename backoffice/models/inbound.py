@@ -107,7 +107,7 @@ class TransactionState(enum.StrEnum):
 class InboundTransaction(HouseRow):
     """One 835 transaction set (ST to SE): whose it is, once the payee is known.
 
-    `payment_key` is the hash of payer, trace, date and amount: the same payment comes in once.
+    `payment_key` is the keyed hash of payer, trace, date and amount: a payment comes in once.
     `claims_key` is the hash of what it says of its claims: a copy says the same.
     """
 

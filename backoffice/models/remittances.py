@@ -33,7 +33,9 @@ class Remittance(PracticeRow):
     payment_key: Mapped[str]
     payer_id: Mapped[UUID | None] = mapped_column(ForeignKey("payers.id"))
     payer_name: Mapped[str]
-    payer_identifier: Mapped[str] = mapped_column(default="")  # TRN03
+    payer_identifier: Mapped[str] = mapped_column(
+        default=""
+    )  # TRN03: a company's, never a client's
     trace_number_sealed: Mapped[bytes | None]
     trace_number = SealedText()  # TRN02: the bank's reassociation trace
     payment_method: Mapped[str]  # BPR04
@@ -166,6 +168,8 @@ class ProviderAdjustment(PracticeRow):
     position: Mapped[int]
     npi: Mapped[str] = mapped_column(default="")
     reason: Mapped[str]  # WO, 72, FB, CS, L6 ...
-    reference: Mapped[str] = mapped_column(default="")
+    reference_plain: Mapped[str] = mapped_column("reference", default="")
+    reference_sealed: Mapped[bytes | None]
+    reference = SealedText(was_plain=True)  # PLB03-2: often the claim it is about
     amount: Mapped[Money]
     state: Mapped[MatchState]

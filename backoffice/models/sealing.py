@@ -108,12 +108,15 @@ def place_of(row: Any, column: str) -> Place:
 class SealedText:
     """An attribute that reads and writes text through the column `<name>_sealed`.
 
-    With `indexed=True` it also keeps the blind index in `<name>_index`.
+    With `indexed=True` it also keeps the blind index in `<name>_index`. With `was_plain=True` the
+    column `<name>`, mapped as `<name>_plain`, holds what an earlier release wrote in the clear: it
+    is read where nothing is sealed, and emptied by whoever seals (`backoffice keys rotate`).
     """
 
-    def __init__(self, *, indexed: bool = False) -> None:
-        """Say whether a blind index is kept beside the value."""
+    def __init__(self, *, indexed: bool = False, was_plain: bool = False) -> None:
+        """Say whether a blind index is kept beside the value, and whether it was plain once."""
         self.indexed = indexed
+        self.was_plain = was_plain
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -130,7 +133,7 @@ class SealedText:
             return self
         sealed: bytes | None = getattr(row, f"{self.name}_sealed")
         if sealed is None:
-            return None
+            return getattr(row, f"{self.name}_plain") or None if self.was_plain else None
         return keyring().open(place_of(row, self.name), sealed).decode()
 
     def __set__(self, row: object, value: str | None) -> None:
@@ -138,6 +141,8 @@ class SealedText:
         place = place_of(row, self.name)
         keys = keyring()
         setattr(row, f"{self.name}_sealed", keys.seal(place, value.encode()) if value else None)
+        if self.was_plain:
+            setattr(row, f"{self.name}_plain", "")
         if self.indexed:
             index = keys.blind_index(place.practice_id, self.name, value) if value else None
             setattr(row, f"{self.name}_index", index)

@@ -6,12 +6,23 @@ old key; then it may leave FIELD_KEYS.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, Table, bindparam, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    bindparam,
+    false,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -48,6 +59,16 @@ class SealedColumn:
         """Return the name that a value's place carries: the column's without its ending."""
         return self.column.name.removesuffix(_SEALED)
 
+    @property
+    def plain(self) -> Column[str] | None:
+        """Return the column of what an earlier release kept in the clear, where there is one."""
+        return self.table.columns.get(self.attribute)
+
+    @property
+    def stands_plain(self) -> ColumnElement[bool]:
+        """Return the condition of a value in the clear that waits to be sealed."""
+        return false() if self.plain is None else self.column.is_(None) & (self.plain != "")
+
 
 def stand_ready(session: Session, *, now: datetime) -> None:
     """Note that this process seals with its first key; raises KeysMissing. Reads one small table.
@@ -83,24 +104,31 @@ def left(session: Session) -> Counter[str]:
     return counted
 
 
+def in_the_clear(session: Session) -> int:
+    """Count the values that this session may see and that an earlier release kept unsealed."""
+    return sum(
+        session.scalars(select(func.count()).select_from(each.table).where(each.stands_plain)).one()
+        for each in sealed_columns()
+        if each.plain is not None
+    )
+
+
 def reseal_some(
     session: Session, each: SealedColumn, *, after: UUID | None = None, most: int = AT_ONCE
 ) -> list[UUID]:
-    """Seal up to `most` values of other keys with the current one, in the order of their ids.
+    """Seal up to `most` values in the clear or of other keys with the current one, by their ids.
 
     Returns the ids of their rows; begin after the last one for more. Rows that somebody is
     changing are left out, so this waits for nobody.
     """
-    current = key_id_of(keyring())
-    head = bytes([len(current)]) + current.encode()
     table = each.table.columns
     practice = table.get("practice_id")
     wanted = [table.id, each.column, *([] if practice is None else [practice])]
-    query = select(*wanted).where(
-        func.length(each.column) > 1, func.substring(each.column, 1, len(head)) != head
-    )
+    query = select(*wanted).where(_of_another_key(each.column) | each.stands_plain)
     if after is not None:
         query = query.where(table.id > after)
+    if each.plain is not None:
+        query = query.add_columns(each.plain)
     rows = session.execute(
         query.order_by(table.id).limit(most).with_for_update(skip_locked=True)
     ).all()
@@ -109,15 +137,26 @@ def reseal_some(
     anew = update(each.table).where(table.id == bindparam("of_row"))
     if practice is not None and practice.primary_key:
         anew = anew.where(practice == bindparam("of_practice"))
-    values = [
-        {"of_row": row_id, "of_practice": owner[0] if owner else None, "sealed": sealed}
-        for row_id, sealed, *owner in rows
-    ]
-    for value in values:
-        place = Place(each.table.name, each.attribute, value["of_practice"], value["of_row"])
-        value["sealed"] = keyring().seal(place, keyring().open(place, value["sealed"]))
-    session.connection().execute(anew.values({each.column.name: bindparam("sealed")}), values)
+    values = [_sealed_anew(each, row._asdict()) for row in rows]
+    changed: dict[str, Any] = {each.column.name: bindparam("sealed")}
+    if each.plain is not None:
+        changed[each.attribute] = bindparam("emptied")
+    session.connection().execute(anew.values(changed), values)
     return [value["of_row"] for value in values]
+
+
+def _of_another_key(column: Column[bytes]) -> ColumnElement[bool]:
+    current = key_id_of(keyring())
+    head = bytes([len(current)]) + current.encode()
+    return (func.length(column) > 1) & (func.substring(column, 1, len(head)) != head)
+
+
+def _sealed_anew(each: SealedColumn, row: Mapping[str, Any]) -> dict[str, Any]:
+    practice_id, sealed = row.get("practice_id"), row[each.column.name]
+    place = Place(each.table.name, each.attribute, practice_id, row["id"])
+    plain = keyring().open(place, sealed) if sealed else row[each.attribute].encode()
+    anew = {"of_row": row["id"], "of_practice": practice_id, "sealed": keyring().seal(place, plain)}
+    return anew if each.plain is None else anew | {"emptied": ""}
 
 
 def retire(session: Session, key_id: str) -> None:

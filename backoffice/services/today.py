@@ -199,13 +199,13 @@ def _words_of_rejections(session: Session, found: list[Claim]) -> dict[UUID, str
     """Return what was said as claims were rejected, the latest word of each."""
     ids = [claim.id for claim in found if claim.status is ClaimStatus.REJECTED]
     query = (
-        select(ClaimStep.claim_id, ClaimStep.words)
-        .where(held(session, ClaimStep.practice_id), ClaimStep.claim_id.in_(ids))
-        .where(ClaimStep.event == ClaimEvent.REJECTED, ClaimStep.words != "")
+        visible(session, ClaimStep)
+        .where(ClaimStep.claim_id.in_(ids), ClaimStep.event == ClaimEvent.REJECTED)
+        .where(ClaimStep.words_sealed.is_not(None) | (ClaimStep.words_plain != ""))
         .ext(distinct_on(ClaimStep.claim_id))
         .order_by(ClaimStep.claim_id, ClaimStep.id.desc())
     )
-    return dict(session.execute(query).all())
+    return {step.claim_id: step.words or "" for step in session.scalars(query)}
 
 
 def _codes_of_denials(session: Session, found: list[Claim]) -> dict[UUID, str]:

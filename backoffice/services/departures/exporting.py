@@ -31,7 +31,7 @@ from backoffice.services.exporting import harmless
 from backoffice.services.submissions.sending import body_of
 
 AT_ONCE: Final = 500
-LEFT_OUT: Final = ("_sealed", "_index", "_hash", "_digest")
+LEFT_OUT: Final = ("_sealed", "_index", "_hash", "_digest", "_plain")
 """Columns of ours alone: what is sealed in them is exported in the clear, under its own name."""
 ENDINGS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 READ_ME: Final = """\

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from backoffice.edi.envelope import EnvelopeReader
 from backoffice.edi.problems import Problem, ProblemLog
 from backoffice.edi.remittance_835 import (
-    Payment,
     Remittance,
     RemittanceClaim,
     out_of_balance,
@@ -32,6 +31,7 @@ from backoffice.models.inbound import (
 from backoffice.models.practices import PayeeIdentity
 from backoffice.services import audit
 from backoffice.services.inbound.keeping import practices_of_numbers
+from backoffice.services.inbound.payment_keys import payment_key, payment_keys, turn_of
 from backoffice.services.practices import payee_index, practice_of_payee
 from backoffice.services.refusal import NotVisible, Refused
 
@@ -59,11 +59,6 @@ class PaymentRead:
     problem: str
 
     @property
-    def payment_key(self) -> str:
-        """The same payer, trace, date and amount are the same payment, in whatever file."""
-        return payment_key(self.remittance.payment)
-
-    @property
     def claims_key(self) -> str:
         """What tells a copy of a payment from another one under its number."""
         return claims_key(self.remittance.claims)
@@ -75,17 +70,6 @@ class FileRead:
 
     payments: tuple[PaymentRead, ...]
     problem: str
-
-
-def payment_key(payment: Payment) -> str:
-    """The hash of payer (TRN03, else N1*PR), trace (TRN02), date (BPR16) and amount (BPR02)."""
-    parts = (
-        payment.originator_id or payment.payer.id or payment.payer.name,
-        payment.trace_number,
-        payment.payment_date.isoformat() if payment.payment_date else "",
-        str(payment.payment_amount),
-    )
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
 def claims_key(claims: Iterable[RemittanceClaim]) -> str:
@@ -164,7 +148,7 @@ def _take_in_one(
     session: Session, file: InboundFile, found: PaymentRead, file_problem: str, *, now: datetime
 ) -> TransactionState:
     payment = found.remittance.payment
-    session.execute(select(func.pg_advisory_xact_lock(int(found.payment_key[:15], 16))))
+    session.execute(select(func.pg_advisory_xact_lock(turn_of(payment))))
     transaction = InboundTransaction(
         file_id=file.id,
         position=found.position,
@@ -172,7 +156,7 @@ def _take_in_one(
         payer_name=payment.payer.name,
         payee_npi=payment.payee.npi,
         payee_tax_id_index=payee_index(payment.payee.tax_id) if payment.payee.tax_id else None,
-        payment_key=found.payment_key,
+        payment_key=payment_key(payment),
         claims_key=found.claims_key,
         check_amount=payment.payment_amount,
         paid_on=payment.payment_date,
@@ -193,7 +177,7 @@ def _place(session: Session, transaction: InboundTransaction, remittance: Remitt
     before = session.scalars(
         select(InboundTransaction)
         .where(
-            InboundTransaction.payment_key == transaction.payment_key,
+            InboundTransaction.payment_key.in_(payment_keys(remittance.payment)),
             InboundTransaction.state.in_(
                 [TransactionState.ATTRIBUTED, TransactionState.UNATTRIBUTED]
             ),

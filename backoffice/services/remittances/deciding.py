@@ -215,7 +215,7 @@ def place(session: Session, adjustment_id: UUID, at: PlacedAt | None, *, by: By)
     row = one(session, ProviderAdjustment, adjustment_id)
     remittance = one(session, Remittance, row.remittance_id, lock=True)
     session.refresh(row, with_for_update=True)
-    facts = ProviderAdjustmentFacts(row.reason, row.amount, row.reference)
+    facts = ProviderAdjustmentFacts(row.reason, row.amount, row.reference or "")
     try:
         entries = provider_adjustment(facts, account=_ACCOUNTS[at] if at else None)
     except ProviderAdjustmentUndecided as undecided:

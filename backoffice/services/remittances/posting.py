@@ -322,7 +322,7 @@ def _post_provider_adjustments(session: Session, check: _Check) -> None:
         ProviderAdjustment.state != MatchState.POSTED,
     )
     for row in session.scalars(query.order_by(ProviderAdjustment.position)):
-        facts = ProviderAdjustmentFacts(row.reason, row.amount, row.reference)
+        facts = ProviderAdjustmentFacts(row.reason, row.amount, row.reference or "")
         if review_provider_adjustment(facts):
             continue
         postings.post_outside_claims(

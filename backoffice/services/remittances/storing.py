@@ -25,6 +25,7 @@ from backoffice.models.submissions import Attempt
 from backoffice.rules.money import ZERO, total
 from backoffice.rules.posting import ReviewReason
 from backoffice.services.access import visible
+from backoffice.services.inbound.payment_keys import payment_key, payment_keys
 from backoffice.services.remittances.matching import (
     BY_OUR_NUMBER,
     BY_PAYER_NUMBER,
@@ -46,7 +47,8 @@ def store(
     transaction = session.get(InboundTransaction, transaction_id, with_for_update=True)
     if transaction is None or transaction.state is not TransactionState.ATTRIBUTED:
         return None
-    known = visible(session, Remittance).where(Remittance.payment_key == transaction.payment_key)
+    keys = payment_keys(read.payment)
+    known = visible(session, Remittance).where(Remittance.payment_key.in_(keys))
     if standing := session.scalars(known).one_or_none():
         return standing
     remittance = _head(session, transaction, read, now=now)
@@ -100,7 +102,7 @@ def _head(
     return Remittance(
         practice_id=transaction.practice_id,
         transaction_id=transaction.id,
-        payment_key=transaction.payment_key,
+        payment_key=payment_key(payment),
         payer_id=_payer_of(session, payment.payer),
         payer_name=payment.payer.name,
         payer_identifier=payment.originator_id,
