@@ -21,6 +21,7 @@ from backoffice.web.extensions import actor, clock, house_work, me, session_fact
 from backoffice.web.fields import Form
 from backoffice.web.people_forms import EmailForm, JoinForm, PasswordForm
 from backoffice.web.sessions import current
+from backoffice.web.slowing import slow_asking
 
 bp = Blueprint("links", __name__)
 
@@ -39,6 +40,7 @@ def know_secrets(state: BlueprintSetupState) -> None:
 
 @bp.route("/forgot", methods=["GET", "POST"])
 @public
+@slow_asking
 def forgot() -> ResponseReturnValue:
     """Mail a link for a new password; the answer is the same whoever asks for whomever."""
     form = EmailForm()

@@ -1,4 +1,6 @@
-"""Per address: how many failed proofs of who one is. Kept in Redis; in memory while it is away.
+"""Per address: how many failed proofs of who one is, and how many links to a new password.
+
+Counted in Redis; in memory while it is away.
 
 The count per account, which nobody gets round by coming from many addresses, is in PostgreSQL
 (services/accounts/throttles.py). Behind a proxy the address is what the proxy's hop count says.
@@ -15,6 +17,8 @@ from backoffice.config import Settings
 
 FAILURES_PER_ADDRESS: Final = "100 per 15 minutes"
 """A whole practice may stand behind one address; a guesser gets nowhere with it."""
+ASKED_PER_ADDRESS: Final = "20 per 15 minutes"
+"""Links to a new password that one address may ask for: each may send somebody a mail."""
 PATIENCE: Final = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 _FAILED: Final = frozenset({401, 403})
 
@@ -47,6 +51,9 @@ slow_failures = limiter.shared_limit(
     deduct_when=lambda answer: _failed(answer),
 )
 """Decorates a view that looks at a proof; an address with too many failures gets 429."""
+
+slow_asking = limiter.shared_limit(ASKED_PER_ADDRESS, scope="asking", methods=["POST"])
+"""Decorates a view that mails whoever is named; every asking counts, as all are answered alike."""
 
 
 def _failed(answer: Response) -> bool:

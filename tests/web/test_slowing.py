@@ -52,6 +52,24 @@ def test_the_hundred_and_first_failed_proof_of_an_address_gets_a_page_that_says_
     assert a_guess(neighbour).status == 401
 
 
+def test_an_address_asks_for_twenty_links_in_a_quarter_of_an_hour_and_no_more(app: Flask) -> None:
+    stranger, neighbour = browser_elsewhere(app), browser_elsewhere(app)
+
+    tries = [asks_for_a_link(stranger, f"somebody{number}@example.test") for number in range(20)]
+    one_more = asks_for_a_link(stranger, "one-more@example.test")
+
+    assert {page.status for page in tries} == {200}
+    assert one_more.status == 429
+    assert "Too many tries" in one_more.words
+    assert stranger.get("/forgot").status == 200, "only asking is counted"
+    assert a_guess(stranger).status == 401, "signing in has a count of its own"
+    assert asks_for_a_link(neighbour, "somebody@example.test").status == 200
+
+
+def asks_for_a_link(browser: Browser, email: str) -> Page:
+    return browser.post("/forgot", email=email)
+
+
 def browser_elsewhere(app: Flask) -> Browser:
     """A browser at an address of its own, which no other test counts for."""
     browser = Browser(app)
