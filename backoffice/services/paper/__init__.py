@@ -1,0 +1,1 @@
+"""Reads paper that somebody sent (PDFs, pictures), each in a process of its own, with little."""
