@@ -57,6 +57,8 @@ class Permission(StrEnum):
     SEND_MESSAGES = "send_messages"
     WRITE_INTERNAL_NOTES = "write_internal_notes"
     EDIT_CANNED_REPLIES = "edit_canned_replies"
+    SEE_TASKS = "see_tasks"
+    DO_TASKS = "do_tasks"
     SEE_MAIL_LEDGER = "see_mail_ledger"
     """Which mails went to whom, and what became of them; no mail's words."""
     SEE_DOCUMENTS = "see_documents"
@@ -114,6 +116,8 @@ _BILL = (
         _P.SEE_SUBMISSIONS,
         _P.POST_PAYMENTS,
         _P.WRITE_INTERNAL_NOTES,
+        _P.SEE_TASKS,
+        _P.DO_TASKS,
         _P.FILE_DOCUMENTS,
         _P.EXPORT,
         _P.SEE_FULL_IDENTIFIERS,
@@ -145,6 +149,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: _READ_PRACTICE_SIDE
     | {
         _P.SEE_SUBMISSIONS,
+        _P.SEE_TASKS,
         _P.SEE_AUDIT,
         _P.SEE_MAIL_LEDGER,
         _P.SEE_DISCLOSURES,
@@ -173,6 +178,9 @@ REACH: dict[Role, Reach] = {
 
 STAFF_ROLES = frozenset({Role.ADMINISTRATOR, Role.BILLER_LEAD, Role.BILLER, Role.AUDITOR})
 PRACTICE_ROLES = frozenset(Role) - STAFF_ROLES
+
+CONVERSATION = frozenset({_P.SEE_MESSAGES, _P.SEND_MESSAGES, _P.WRITE_INTERNAL_NOTES})
+"""What is left to nobody for whom messages are switched off in a practice."""
 
 BROKEN_GLASS = _READ_PRACTICE_SIDE
 """What breaking the glass opens in a practice that is not one's own: reading, nothing else."""

@@ -15,9 +15,10 @@ from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.models.contract import Consent, Disclosure
 from backoffice.models.documents import Document
 from backoffice.models.ledger import LedgerEntry, Posting
-from backoffice.models.messages import Message, Thread
+from backoffice.models.messages import Message, MessageDraft, MessageVersion, Thread
 from backoffice.models.remittances import Remittance, RemittanceClaim
 from backoffice.models.submissions import Attempt
+from backoffice.models.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ TABLES: dict[type[Any], Held] = {
     LedgerEntry: Held("claim", "claim_id"),
     Thread: Held("thread", client_column="client_id"),
     Message: Held("thread", "thread_id"),
+    MessageDraft: Held("thread", "thread_id"),
+    MessageVersion: Held("message", "message_id"),
+    Task: Held("task", client_column="client_id"),
     Document: Held("document"),
     Remittance: Held("remittance"),
     RemittanceClaim: Held("remittance", "remittance_id"),
