@@ -133,7 +133,7 @@ def location_facts(
     )
 
 
-def client_facts(client: Client, *, has_policy: bool) -> ClientReadiness:
+def client_facts(client: Client, *, has_policy: bool, may_be_billed: bool) -> ClientReadiness:
     """Return a client's facts; the birth date only as its shape."""
     return ClientReadiness(
         last_name=client.last_name,
@@ -144,6 +144,7 @@ def client_facts(client: Client, *, has_policy: bool) -> ClientReadiness:
         phone=client.phone,
         billing_type=client.billing_type,
         has_policy=has_policy,
+        may_be_billed=may_be_billed,
     )
 
 

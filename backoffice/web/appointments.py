@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment
-from backoffice.rules.readiness import Disposition, Subject
+from backoffice.rules.readiness import Disposition, Screen, Subject
 from backoffice.rules.roles import Permission
 from backoffice.services import appointments
 from backoffice.services.refusal import ChangedElsewhere, Refused
@@ -280,7 +280,7 @@ def _drawer(
         "practice": next(each for each in me().practices if each.id == row.practice_id),
         "blocks": missing.blocked_by(session, row.practice_id, lacks),
         "findings": lacks,
-        "hrefs": {lack.row_id: _screen_of(row, lack.kind) for lack in lacks},
+        "hrefs": {lack.row_id: _screen_of(row, lack) for lack in lacks},
         "supplied": (),
         "position": "", "previous": "", "next": "",
         "close_url": url_for(".unbilled"),
@@ -288,8 +288,11 @@ def _drawer(
     }  # fmt: skip
 
 
-def _screen_of(row: Appointment, kind: Subject) -> str:
+def _screen_of(row: Appointment, lack: missing.Lack) -> str:
     """Return the page where a finding's value is entered; "" for screens still to come."""
+    kind = lack.kind
+    if lack.finding.where.screen is Screen.CONSENTS:
+        return url_for("disclosures.consents_of", client_id=row.client_id)
     if kind in {Subject.CLIENT, Subject.POLICY, Subject.AUTHORIZATION}:
         return url_for("clients.show", client_id=row.client_id)
     if kind is Subject.APPOINTMENT and me().may(Permission.EDIT_APPOINTMENTS):

@@ -11,9 +11,9 @@ from backoffice.models.contract import Consent, Disclosure, DisclosureBasis
 from backoffice.rules.dates import today_in
 from backoffice.rules.part2 import NOTICE, SHORT_NOTICE, ConsentKind
 from backoffice.rules.roles import Permission
-from backoffice.services import audit, consents, disclosures
+from backoffice.services import audit, consenting, consents, disclosures
 from backoffice.services.access import one
-from backoffice.services.consents import ConsentWrong, Signed
+from backoffice.services.consenting import ConsentWrong, Signed
 from backoffice.services.disclosures import Accounting, DisclosureWrong, Line, Told
 from backoffice.services.exporting import Cell
 from backoffice.services.refusal import NotVisible, Refused
@@ -111,7 +111,7 @@ def flag(client_id: UUID) -> ResponseReturnValue:
     form = FlagForm()
     with work_on(Client, client_id) as session:
         reach.client_for(session, client_id, me())
-        consents.mark(session, client_id, is_part2=form.is_part2.data, now=clock())
+        consenting.mark(session, client_id, is_part2=form.is_part2.data, now=clock())
     flash("Saved", "done")
     return redirect(url_for(".consents_of", client_id=client_id))
 
@@ -133,7 +133,7 @@ def sign(client_id: UUID) -> ResponseReturnValue:
     try:
         with work_on(Client, client_id) as session:
             reach.client_for(session, client_id, me())
-            consents.sign(session, client_id, signed, by=me().id, today=today)
+            consenting.sign(session, client_id, signed, by=me().id, today=today, now=clock())
     except ConsentWrong as wrong:
         _say(form, wrong)
         return _consents_page(client_id, form), 422
@@ -152,7 +152,7 @@ def revoke(client_id: UUID, consent_id: UUID) -> ResponseReturnValue:
     with work_on(Consent, consent_id) as session:
         if one(session, Consent, consent_id).client_id != client_id:
             raise NotVisible
-        consents.revoke(session, consent_id, on=form.revoked_on.data, today=today)
+        consenting.revoke(session, consent_id, on=form.revoked_on.data, today=today, now=clock())
     flash("Consent revoked: nothing leaves under it any more", "done")
     return redirect(url_for(".consents_of", client_id=client_id))
 

@@ -169,6 +169,7 @@ OF_CLIENT = [
     (C.CLIENT_PHONE_MALFORMED, replace(CLIENT, phone="12")),
     (C.CLIENT_NOT_INSURANCE, replace(CLIENT, billing_type=BillingType.SELF_PAY)),
     (C.CLIENT_POLICY_MISSING, replace(CLIENT, has_policy=False)),
+    (C.CLIENT_CONSENT_MISSING, replace(CLIENT, may_be_billed=False)),
 ]
 OF_POLICY = [
     (C.POLICY_PAYER_MISSING, replace(POLICY, payer=None)),

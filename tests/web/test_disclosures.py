@@ -10,13 +10,14 @@ from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from backoffice.models.clients import Client
 from backoffice.models.contract import Consent, Disclosure
 from backoffice.models.sealing import Keyring
 from backoffice.models.submissions import Submission
 from backoffice.rules.part2 import NOTICE, SHORT_NOTICE
-from backoffice.services import claims
+from backoffice.services import claims, unbilled
 from backoffice.services.submissions.building import build_files
-from tests.builders import an_appointment
+from tests.builders import NOW, an_appointment
 from tests.databases import Database
 from tests.pages import Browser
 from tests.services.billing import NO_DELAY
@@ -106,6 +107,12 @@ def test_a_flagged_client_bears_the_notice_and_asks_for_consent_before_anything_
 
     refused = biller.post(address, **(SUBPOENA | {"basis": "other"}))
     unsigned = biller.get(f"{client}/consents").words
+    with talk.work() as session:
+        visit = an_appointment(
+            session, session.scalars(select(Client)).one(), talk.billing.clinician, None
+        )
+        unbilled.judge_practice_anew(session, talk.practice_id, now=NOW)
+    lacking = biller.get(f"/unbilled?open={visit.id}")
     wrong = biller.post(f"{client}/consents", kind="named_recipient", signed_on="2026-01-02")
     signed = biller.post(
         f"{client}/consents", kind="treatment_payment_operations", signed_on="01/02/2026"
@@ -115,6 +122,8 @@ def test_a_flagged_client_bears_the_notice_and_asks_for_consent_before_anything_
     assert refused.status == 422
     assert "42 CFR Part 2" in refused.words
     assert "No consent holds today." in unsigned
+    assert "No consent to tell the payer holds" in lacking.words
+    assert f'href="{client}/consents"' in lacking.text, "its door"
     assert wrong.status == 422
     assert [signed.status, taken.status] == [302, 302]
     assert "A consent holds." in biller.get(f"{client}/consents").words
@@ -168,7 +177,8 @@ def test_a_list_taken_out_with_a_flagged_client_in_it_bears_the_notice(
     for address, rows in plain.items():
         assert len(rows) > 1, address
         flagged = rows_of(biller.get(address).text)
-        assert flagged == [*rows, [NOTICE, *[""] * (len(rows[0]) - 1)]]
+        assert [row[:3] for row in flagged[:-1]] == [row[:3] for row in rows]
+        assert flagged[-1] == [NOTICE, *[""] * (len(rows[0]) - 1)]
         assert rows_of(biller.get(f"{address}?payer={uuid4()}").text) == rows[:1]
         book = load_workbook(io.BytesIO(biller.get(f"{address}?as=xlsx").response.data))
         assert book.sheetnames == ["Export", "Notice"]

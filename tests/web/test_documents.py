@@ -16,7 +16,7 @@ from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
 from backoffice.rules.part2 import NOTICE
 from backoffice.rules.roles import Role
-from backoffice.services import consents
+from backoffice.services import consenting
 from backoffice.web.extensions import DOCUMENTS
 from tests.builders import NOW
 from tests.cast import a_user, joins
@@ -132,7 +132,7 @@ def test_a_document_of_a_flagged_client_bears_the_notice_where_it_is_given_out(
 ) -> None:
     plain = Browser(app).sign_in(talk.cast.biller).get("/documents/").words
     with talk.work() as session:
-        consents.mark(session, talk.claim(session).client_id, is_part2=True, now=NOW)
+        consenting.mark(session, talk.claim(session).client_id, is_part2=True, now=NOW)
 
     desk = Browser(app).sign_in(talk.cast.biller).get("/documents/").words
     phone = Browser(app).sign_in(talk.cast.owner).get("/documents/").words

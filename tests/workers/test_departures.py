@@ -42,7 +42,7 @@ from backoffice.sandbox.stack.postgres import SUPERUSER
 from backoffice.services import (
     agreements,
     claims,
-    consents,
+    consenting,
     departures,
     documents,
     messages,
@@ -171,14 +171,15 @@ def _fill(stage: Stage) -> None:
         claims.release(session, claim, by=None, now=now, delay=NO_DELAY)
         build_files(session, talk.practice_id, now=now)
         client_id = claim.client_id
-        consents.sign(
+        consenting.sign(
             session,
             client_id,
-            consents.Signed(ConsentKind.TREATMENT_PAYMENT_OPERATIONS, date(2026, 3, 1)),
+            consenting.Signed(ConsentKind.TREATMENT_PAYMENT_OPERATIONS, date(2026, 3, 1)),
             by=talk.cast.biller.id,
             today=stage.today,
+            now=now,
         )
-        consents.mark(session, client_id, is_part2=True, now=now)
+        consenting.mark(session, client_id, is_part2=True, now=now)
         days = agreements.Days(date(2020, 1, 1))
         agreements.agree(session, talk.practice_id, days, by=talk.cast.administrator.id)
         arrival = documents.Arrival(

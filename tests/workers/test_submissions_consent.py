@@ -18,8 +18,8 @@ from backoffice.rules.claim_facts import Frequency
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.part2 import ConsentKind
 from backoffice.rules.scrub import ScrubCode
-from backoffice.services import claims, consents
-from backoffice.services.consents import Signed
+from backoffice.services import claims, consenting
+from backoffice.services.consenting import Signed
 from backoffice.services.submissions.building import build_files
 from tests.builders import NOW, TODAY, a_client, a_policy
 from tests.cast import a_user
@@ -59,7 +59,7 @@ def test_a_consent_revoked_once_the_file_is_built_keeps_its_claim_here_and_lets_
     clearinghouse.will_end(NotAccepted(WhyNotAccepted.NO_CONNECTION), arrives=False)
     stage.transmit(built)
     with stage.database.work(practices=[stage.practice_id]) as session:
-        consents.revoke(session, consent_id, on=TODAY, today=TODAY)
+        consenting.revoke(session, consent_id, on=TODAY, today=TODAY, now=NOW)
 
     ring_all(stage)
 
@@ -83,14 +83,14 @@ def test_a_claim_kept_here_goes_as_an_original_once_a_consent_holds_again(
 ) -> None:
     consent_id, _ = a_file_of_two(stage)
     with stage.database.work(practices=[stage.practice_id]) as session:
-        consents.revoke(session, consent_id, on=TODAY, today=TODAY)
+        consenting.revoke(session, consent_id, on=TODAY, today=TODAY, now=NOW)
     ring_all(stage)
     flagged, _ = stage.claims()
 
     with stage.database.work(practices=[stage.practice_id], house=True) as session:
         person = a_user(session, "Ina Sample")
         signed = replace(SIGNED, signed_on=TODAY)
-        consents.sign(session, flagged.client_id, signed, by=person.id, today=TODAY)
+        consenting.sign(session, flagged.client_id, signed, by=person.id, today=TODAY, now=NOW)
         claim = session.merge(flagged)
         later = NOW + timedelta(minutes=1)
         assert claims.release(session, claim, by=None, now=later, delay=NO_DELAY) == ()
@@ -126,9 +126,11 @@ def a_file_of_two(stage: Stage) -> tuple[UUID, UUID]:
         billing = a_billing(session, stage.practice_id)
         client = a_client(session, billing.practice, last_name="Other", name_key="other, avery")
         other = replace(billing, client=client, policy=a_policy(session, client, billing.payer))
-        consents.mark(session, billing.client.id, is_part2=True, now=NOW)
+        consenting.mark(session, billing.client.id, is_part2=True, now=NOW)
         person = a_user(session, "Ana Sample")
-        consent = consents.sign(session, billing.client.id, SIGNED, by=person.id, today=TODAY)
+        consent = consenting.sign(
+            session, billing.client.id, SIGNED, by=person.id, today=TODAY, now=NOW
+        )
         for each in (billing, other):
             a_queued_claim(session, each)
         (built,) = build_files(session, stage.practice_id, now=NOW)

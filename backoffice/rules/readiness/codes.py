@@ -68,6 +68,7 @@ class FindingCode(StrEnum):
     CLIENT_PHONE_MALFORMED = "client_phone_malformed"
     CLIENT_NOT_INSURANCE = "client_not_insurance"
     CLIENT_POLICY_MISSING = "client_policy_missing"
+    CLIENT_CONSENT_MISSING = "client_consent_missing"
 
     POLICY_PAYER_MISSING = "policy_payer_missing"
     POLICY_PAYER_ID_MISSING = "policy_payer_id_missing"

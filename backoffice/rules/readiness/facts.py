@@ -93,6 +93,7 @@ class ClientReadiness:
     phone: str = ""
     billing_type: BillingType = BillingType.INSURANCE
     has_policy: bool = False
+    may_be_billed: bool = True  # False: under 42 CFR Part 2, and no consent holds
 
 
 @dataclass(frozen=True)

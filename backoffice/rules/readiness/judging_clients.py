@@ -117,8 +117,11 @@ def _client_reach(facts: ClientReadiness) -> Iterator[FindingCode]:
         yield _C.CLIENT_PHONE_MALFORMED
     if facts.billing_type is not BillingType.INSURANCE:
         yield _C.CLIENT_NOT_INSURANCE
-    elif not facts.has_policy:
+        return
+    if not facts.has_policy:
         yield _C.CLIENT_POLICY_MISSING
+    if not facts.may_be_billed:
+        yield _C.CLIENT_CONSENT_MISSING
 
 
 def _payer(facts: PolicyReadiness) -> Iterator[FindingCode]:

@@ -55,6 +55,7 @@ class Screen(StrEnum):
     LOCATION = "Location"
     PAYER = "Payer"
     CLIENT = "Client"
+    CONSENTS = "Consents"
     POLICY = "Policy"
     ENROLLMENT = "Enrollment"
     AUTHORIZATION = "Authorization"

@@ -72,6 +72,15 @@ WORDS_ON_CLIENTS: Final[Mapping[FindingCode, FindingKind]] = MappingProxyType(
             "has_policy", "Policies", "The client has no policy",
             "A claim goes to the payer of a policy", "Add the policy from the insurance card",
         ),
+        _C.CLIENT_CONSENT_MISSING: entered_on(
+            _client.missing(
+                "may_be_billed", "Consent", "No consent to tell the payer holds",
+                "Records of substance use treatment (42 CFR Part 2) leave only with the client's "
+                "written consent",
+                "Have the client sign one for treatment, payment and operations, and write it down",
+            ),
+            Screen.CONSENTS,
+        ),
         _C.POLICY_PAYER_MISSING: supplied_by(
             _policy.missing(
                 "payer", "Payer", "The policy is not linked to a payer",

@@ -160,7 +160,8 @@ def clients_changed_by_payer(
 def day_began(session: Session, practice_id: UUID, *, now: datetime) -> None:
     """Judge anew what a new day changes by itself: safe to run any number of times a day.
 
-    Sessions that are over now, deadlines that came near or passed, authorizations that end.
+    Sessions that are over now, deadlines that came near or passed, authorizations that end, and
+    consents: those of flagged clients, who are few.
     """
     take_turn(session, practice_id)
     around = Surroundings.of(session, practice_id, now=now)
@@ -172,6 +173,10 @@ def day_began(session: Session, practice_id: UUID, *, now: datetime) -> None:
         )
     ).all()
     _judge_and_count(around, Subject.AUTHORIZATION, ending)
+    flagged = select(Client.id).where(
+        Client.practice_id == practice_id, Client.part2_since.is_not(None)
+    )
+    _judge_and_count(around, Subject.CLIENT, session.scalars(flagged).all())
     for part in batches(_clients_of_the_day(around), CLIENTS_AT_ONCE):
         _replace(around, part)
 

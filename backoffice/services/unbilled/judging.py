@@ -65,8 +65,14 @@ def _locations(around: Surroundings, ids: Collection[UUID]) -> Iterator[Judged]:
 
 def _clients(around: Surroundings, ids: Collection[UUID]) -> Iterator[Judged]:
     policies = around.policies_of(ids)
-    for client in fresh(around.session, around.mine(Client, ids)):
-        told = facts.client_facts(client, has_policy=bool(policies.get(client.id)))
+    clients = fresh(around.session, around.mine(Client, ids))
+    kept_back = around.kept_back(clients)
+    for client in clients:
+        told = facts.client_facts(
+            client,
+            has_policy=bool(policies.get(client.id)),
+            may_be_billed=client.id not in kept_back,
+        )
         yield Judged(Subject.CLIENT, client.id, judge_client(told))
 
 

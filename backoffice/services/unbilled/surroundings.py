@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment
 from backoffice.models.base import Base, PracticeRow
-from backoffice.models.clients import Authorization, Policy
+from backoffice.models.clients import Authorization, Client, Policy
+from backoffice.models.contract import Consent
 from backoffice.models.payers import Enrollment, Payer
 from backoffice.models.practices import BillingProfile, Clinician, Practice, ServiceFacility
+from backoffice.rules.part2 import may_be_billed
 from backoffice.rules.payer_rules import STANDARD, PayerScrubRules
 from backoffice.rules.readiness import EnrollmentKind
 from backoffice.services.access import visible
@@ -145,6 +147,19 @@ class Surroundings:
             Policy.client_id.in_(client_ids), Policy.withdrawn_at.is_(None)
         )
         return grouped((policy.client_id, policy) for policy in fresh(self.session, query))
+
+    def kept_back(self, clients: Iterable[Client]) -> set[UUID]:
+        """Return those of some clients whose claims no consent lets leave (42 CFR Part 2)."""
+        flagged = [client.id for client in clients if client.part2_since is not None]
+        if not flagged:
+            return set()
+        query = self._mine(Consent).where(Consent.client_id.in_(flagged))
+        signed = grouped((each.client_id, each.facts) for each in fresh(self.session, query))
+        return {
+            each
+            for each in flagged
+            if not may_be_billed(is_part2=True, consents=signed.get(each, ()), on=self.today)
+        }
 
     def authorizations_of(self, client_ids: Collection[UUID]) -> dict[UUID, Authorization]:
         """Return the active authorization of each policy of these clients."""
