@@ -14,6 +14,7 @@ from backoffice.config import Settings
 from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.gateways.live import Live, RedisLive
 from backoffice.gateways.logs import write_as
+from backoffice.gateways.scanner import Scanner, scanner_at
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.services import field_keys
 from backoffice.services.accounts import Person, person
@@ -56,6 +57,7 @@ from backoffice.web.access import public, refuse_views_without_permission, stand
 from backoffice.web.extensions import (
     DOCUMENTS,
     INTAKE_SESSIONS,
+    SCANNER,
     SESSIONS,
     SETTINGS,
     csrf,
@@ -68,6 +70,8 @@ from backoffice.web.told import tell_of_requests
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_UPLOAD = 110 * 1024 * 1024
+SCANNED_WITHIN = 10.0
+"""Seconds that an upload waits for the scanner's word; a job asks again where none came."""
 
 
 class SignInSwitchedOff(RuntimeError):
@@ -105,6 +109,7 @@ def create_app(
     *,
     documents: Documents | None = None,
     live: Live | None = None,
+    scanner: Scanner | None = None,
 ) -> Flask:
     """Make the portal from settings (by default: the environment's)."""
     settings = settings or Settings.from_environment(os.environ)
@@ -128,6 +133,9 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=0)  # type: ignore[method-assign]  # Flask's own way
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_keyring(Keyring(settings.field_keys, settings.index_key))
+    app.extensions[SCANNER] = scanner or scanner_at(
+        settings.clamd_url, silent_seconds=SCANNED_WITHIN
+    )
     _join_extensions(app, settings, documents)
     for module in (assets, filters, errors, frame, looks, downloads):
         module.register(app)
@@ -195,6 +203,7 @@ def _join_extensions(app: Flask, settings: Settings, documents: Documents | None
         access_key=settings.s3_access_key,
         secret_key=settings.s3_secret_key,
         region=settings.s3_region,
+        encryption=settings.s3_encryption,
     )
     keep_sessions(app)
     slowing.register(app, settings)

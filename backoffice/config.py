@@ -61,6 +61,11 @@ class Settings:
     s3_access_key: str = field(repr=False)
     s3_secret_key: str = field(repr=False)
     s3_region: str
+    s3_encryption: str | None
+    """What the store is asked to encrypt with: AES256, aws:kms or aws:kms:<key id>; None: its own
+    default."""
+    clamd_url: str | None
+    """The virus scanner, tcp://host:port or unix:///path; None: nothing uploaded is ever clean."""
     smtp_url: str = field(repr=False)
     """smtp://host:port, smtp+starttls://user:password@host or smtps://user:password@host."""
     mail_from: str
@@ -125,6 +130,8 @@ class Settings:
             "s3_access_key": read.needed("S3_ACCESS_KEY", str),
             "s3_secret_key": read.needed("S3_SECRET_KEY", str),
             "s3_region": read.given("S3_REGION", str, default="us-east-1"),
+            "s3_encryption": read.given("S3_ENCRYPTION", _encryption, default=None),
+            "clamd_url": read.given("CLAMD_URL", _url("tcp", "unix"), default=None),
             "smtp_url": read.needed("SMTP_URL", _url("smtp", "smtp+starttls", "smtps")),
             "mail_from": read.needed("MAIL_FROM", _mail_address),
             "portal_url": read.needed("PORTAL_URL", _origin),
@@ -290,6 +297,12 @@ def _origin(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
         raise _Malformed("must be an origin such as https://portal.example, without a path")
     return text.rstrip("/")
+
+
+def _encryption(text: str) -> str:
+    if text not in {"AES256", "aws:kms"} and not text.startswith("aws:kms:"):
+        raise _Malformed("must be AES256, aws:kms or aws:kms:<key id>")
+    return text
 
 
 def _mail_address(text: str) -> str:

@@ -30,6 +30,10 @@ class Job(StrEnum):
     SEND_MAIL = "workers.notifications.send_mail"
     SEND_ACCOUNT_MAIL = "workers.notifications.send_account_mail"
     COUNT_PAGES = "workers.documents.count_pages"
+    READ_PAGES = "workers.pages.read_pages"
+    SCAN_DOCUMENT = "workers.documents.scan_document"
+    ERASE_DOCUMENT = "workers.documents.erase_document"
+    LOOK_AFTER_DOCUMENTS = "workers.documents.look_after_documents"
     SEE_TO_DEPARTURE = "workers.departures.see_to_departure"
     WATCH_AGREEMENT = "workers.agreements.watch_agreement"
 
@@ -47,6 +51,8 @@ TIMEOUTS = {
     Job.REFRESH_READINESS.value: 900,
     Job.BEGIN_DAY.value: 900,
     Job.SEE_TO_DEPARTURE.value: 3600,
+    Job.READ_PAGES.value: 1800,
+    Job.LOOK_AFTER_DOCUMENTS.value: 1800,
 }
 """Seconds after which a job is ended, where 120 are not right."""
 

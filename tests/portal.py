@@ -9,6 +9,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from backoffice.app import create_app
 from backoffice.config import Settings
 from backoffice.gateways.documents import InMemoryDocuments
+from backoffice.gateways.scanner import InMemoryScanner
 from backoffice.models.sealing import Keyring
 from backoffice.web.extensions import db
 from tests.databases import Database
@@ -37,7 +38,7 @@ _COMPILED = _Compiled()
 def app(settings: Settings, fresh_database: Database, keyring: Keyring) -> Iterator[Flask]:
     """A portal over a database of this test's alone."""
     own = fresh_database.reached_by(settings)
-    made = create_app(own, documents=InMemoryDocuments())
+    made = create_app(own, documents=InMemoryDocuments(), scanner=InMemoryScanner())
     made.jinja_env.bytecode_cache = _COMPILED
     yield made
     with made.app_context():

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
 from uuid import UUID
@@ -20,6 +20,7 @@ from backoffice.gateways.clearinghouse import ClaimMd, Clearinghouse, Patience
 from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.gateways.live import RedisLive
 from backoffice.gateways.mail import Mail, SmtpMail
+from backoffice.gateways.scanner import NoScanner, Scanner, scanner_at
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
 from backoffice.models.sealing import Keyring, install_keyring
@@ -74,6 +75,7 @@ class Runtime:
     mailbox: AckMailbox | None
     clearinghouse_of: Callable[[ClearinghouseAccount], Clearinghouse]
     only: UUID | None = None
+    scanner: Scanner = field(default_factory=NoScanner)
 
     def clock(self) -> datetime:
         """Return this moment, aware."""
@@ -127,6 +129,7 @@ def runtime_from(settings: Settings) -> Runtime:
         mail=SmtpMail(url=settings.smtp_url, sender=settings.mail_from),
         mailbox=HttpFolder(folder) if folder else None,
         clearinghouse_of=clearinghouse_of,
+        scanner=scanner_at(settings.clamd_url),
     )
 
 
@@ -138,6 +141,7 @@ def documents_of(settings: Settings) -> Documents:
         access_key=settings.s3_access_key,
         secret_key=settings.s3_secret_key,
         region=settings.s3_region,
+        encryption=settings.s3_encryption,
     )
 
 

@@ -54,6 +54,7 @@ def table(settings: Settings) -> tuple[Entry, ...]:
         Entry(timedelta(seconds=settings.poll_seconds), poll_accounts),
         Entry(timedelta(minutes=10), sweep_practices),
         Entry(timedelta(minutes=15), begin_days),
+        Entry(timedelta(hours=6), look_after_documents),
         Entry(timedelta(hours=1), forget_what_is_over),
         Entry(timedelta(hours=1), see_to_departures),
         Entry(timedelta(hours=12), watch_agreements),
@@ -85,6 +86,23 @@ def sweep_practices(session: Session, now: datetime, turn: str) -> None:
         ask_for(
             session,
             Job.SWEEP_PRACTICE,
+            subject_id=practice_id,
+            practice_id=practice_id,
+            due_at=now,
+            turn=turn,
+        )
+
+
+def look_after_documents(session: Session, now: datetime, turn: str) -> None:
+    """Have each practice's documents compared, swept and erased; see services/documents.
+
+    A turn is a 120th of a month: services/documents/looking_after.py counts on it.
+    """
+    here = Practice.left_at.is_(None) & Practice.id.not_in(_waiting(Job.LOOK_AFTER_DOCUMENTS))
+    for practice_id in session.scalars(select(Practice.id).where(here)):
+        ask_for(
+            session,
+            Job.LOOK_AFTER_DOCUMENTS,
             subject_id=practice_id,
             practice_id=practice_id,
             due_at=now,

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 _CHUNK = 1 << 20
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _TAKEN = {"412", "PreconditionFailed"}
+_LOCKED = {"AccessDenied", "InvalidRequest", "ObjectLocked"}
 _UNVERSIONED = {"NotImplemented", "MethodNotAllowed", "501", "405"}
 
 
@@ -32,6 +33,10 @@ class DigestMismatch(Exception):
 
 class NoSuchDocument(Exception):
     """Nothing lies at this key."""
+
+
+class ErasureRefused(Exception):
+    """The store keeps it: an object lock or a legal hold of its own stands, or we may not."""
 
 
 class DocumentsUnavailable(Exception):
@@ -80,16 +85,25 @@ class Documents(Protocol):
         """Remove it; nothing happens when it is gone already."""
 
     def erase(self, key: str) -> None:
-        """Remove it with every version that the store keeps of it."""
+        """Remove it with every version that the store keeps of it; raises ErasureRefused."""
 
 
 class S3Documents:
     """Documents in one bucket of an S3 server, AWS's or another's."""
 
     def __init__(
-        self, *, endpoint_url: str, bucket: str, access_key: str, secret_key: str, region: str
+        self,
+        *,
+        endpoint_url: str,
+        bucket: str,
+        access_key: str,
+        secret_key: str,
+        region: str,
+        encryption: str | None = None,
     ) -> None:
+        """`encryption` is asked for with every put: AES256, aws:kms or aws:kms:<key id>."""
         self._bucket = bucket
+        self._encryption = _asked_encryption(encryption)
         self._client = boto3.client(
             "s3",
             endpoint_url=endpoint_url,
@@ -125,7 +139,12 @@ class S3Documents:
         with _translated():
             # If-None-Match closes the gap between look and put where the server knows it
             self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=stream, IfNoneMatch="*", **lock
+                Bucket=self._bucket,
+                Key=key,
+                Body=stream,
+                IfNoneMatch="*",
+                **self._encryption,
+                **lock,
             )
             stored = self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
         if stored != size:
@@ -185,8 +204,13 @@ class S3Documents:
     def erase(self, key: str) -> None:
         """Remove it with its versions; see Documents.erase. A server may know no versions."""
         for version in self._versions(key):
-            with _translated():
+            try:
                 self._client.delete_object(Bucket=self._bucket, Key=key, VersionId=version)
+            except ClientError as refused:
+                code = refused.response.get("Error", {}).get("Code", "")
+                raise (ErasureRefused if code in _LOCKED else DocumentsUnavailable)(code) from None
+            except BotoCoreError as broken:
+                raise DocumentsUnavailable(type(broken).__name__) from None
         self.delete(key)
 
     def _versions(self, key: str) -> Sequence[str]:
@@ -259,6 +283,15 @@ class InMemoryDocuments:
     def erase(self, key: str) -> None:
         """Remove it; see Documents.erase. Memory keeps no versions."""
         self.delete(key)
+
+
+def _asked_encryption(asked: str | None) -> dict[str, str]:
+    """Return what a put says of encryption at rest; nothing leaves it to the bucket's default."""
+    if asked is None:
+        return {}
+    if not asked.startswith("aws:kms:"):
+        return {"ServerSideEncryption": asked}
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": asked.removeprefix("aws:kms:")}
 
 
 def _size_of(stream: BinaryIO, sha256: str) -> int:

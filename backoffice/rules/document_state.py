@@ -19,14 +19,14 @@ class DocumentState(StrEnum):
 
 
 class DocumentEvent(StrEnum):
-    """What can happen to a document."""
+    """What can happen to a document; the value is the word that the record has for it."""
 
-    ARRIVED = "arrived"
-    FOUND_CLEAN = "found_clean"
-    FOUND_INFECTED = "found_infected"
-    GIVEN_UP = "given_up"
-    WITHDRAWN = "withdrawn"
-    ERASED = "erased"
+    ARRIVED = "arrive"
+    FOUND_CLEAN = "find_clean"
+    FOUND_INFECTED = "find_infected"
+    GIVEN_UP = "refuse"
+    WITHDRAWN = "withdraw"
+    ERASED = "erase"
 
 
 _S, _E = DocumentState, DocumentEvent
@@ -38,7 +38,6 @@ NEXT: Final[Mapping[tuple[DocumentState, DocumentEvent], DocumentState]] = Mappi
         (_S.QUARANTINED, _E.FOUND_CLEAN): _S.STORED,
         (_S.QUARANTINED, _E.FOUND_INFECTED): _S.INFECTED,
         # newer signatures may know what older ones did not
-        (_S.STORED, _E.FOUND_CLEAN): _S.STORED,
         (_S.STORED, _E.FOUND_INFECTED): _S.INFECTED,
         (_S.STORED, _E.WITHDRAWN): _S.WITHDRAWN,
         (_S.WITHDRAWN, _E.ERASED): _S.ERASED,

@@ -1,14 +1,13 @@
 """Documents: list, upload, audited download, withdraw; for the desk and for the phone."""
 
 import hashlib
-from typing import Any, BinaryIO, cast
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from structlog import get_logger
-from werkzeug.datastructures import FileStorage
 
 from backoffice.gateways.documents import DocumentsUnavailable, NoSuchDocument
 from backoffice.models.claims import Claim
@@ -18,8 +17,9 @@ from backoffice.rules.roles import Permission
 from backoffice.services import consents, retention
 from backoffice.services import documents as keeping
 from backoffice.services.claim_pages.record import claim_for
-from backoffice.services.documents import Arrival, Examined, Wanted
+from backoffice.services.documents import Wanted
 from backoffice.services.refusal import NotVisible, Refused
+from backoffice.web import uploads
 from backoffice.web.access import needs
 from backoffice.web.documents_forms import KINDS, AddForm, WithdrawForm
 from backoffice.web.extensions import clock, documents, me, work, work_on
@@ -117,31 +117,23 @@ def withdraw(document_id: UUID) -> ResponseReturnValue:
 
 
 def _take(form: AddForm) -> ResponseReturnValue:
-    """Store between two units of work: a row that waits for its bytes is swept, not lost."""
-    upload = cast(FileStorage, form.file.data)
-    stream = cast(BinaryIO, upload.stream)
-    found = keeping.examine(stream)
-    document = _announce(form, upload.filename or "", found)
-    try:
-        documents().put(document.document_key, stream, sha256=found.sha256)
-    except DocumentsUnavailable:
-        raise Refused("The store did not answer. Nothing was kept: please send it again.") from None
-    with work(practice=document.practice_id) as session:
-        kept = keeping.stored(session, document.id, by=me(), now=clock())
-        doubled = keeping.same_as(session, kept) is not None
+    with work(practice=form.practice_id) as session:
+        claim = keeping.claim_by_number(session, form.practice_id, form.claim.data or "", me())
+    document = uploads.take(
+        form.file.data,
+        practice_id=form.practice_id,
+        kind=DocumentKind(form.kind.data),
+        claim=claim,
+    )
+    with work() as session:
+        doubled = keeping.same_as(session, document) is not None
     if doubled:
         flash("Kept, but the very same file was here already. One of the two may go.", "wrong")
+    elif document.state is DocumentState.QUARANTINED:
+        flash("Kept. It can be opened as soon as the virus scanner has looked at it.", "done")
     else:
         flash("Kept. The other side is told that it is here.", "done")
     return redirect(url_for(".index"))
-
-
-def _announce(form: AddForm, name: str, found: Examined) -> Document:
-    practice_id = form.practice_id
-    with work(practice=practice_id) as session:
-        claim = keeping.claim_by_number(session, practice_id, form.claim.data or "", me())
-        arrival = Arrival(practice_id, DocumentKind(form.kind.data), name, found, claim)
-        return keeping.begin(session, arrival, by=me(), now=clock())
 
 
 def _prefilled(claim_id: UUID | None) -> dict[str, Any]:

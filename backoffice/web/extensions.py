@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from backoffice.config import Settings
 from backoffice.gateways.documents import Documents
+from backoffice.gateways.scanner import Scanner
 from backoffice.models.base import Base, PracticeRow
 from backoffice.services.access import practice_of
 from backoffice.services.accounts import Person
@@ -27,8 +28,10 @@ login = LoginManager()
 csrf = CSRFProtect()
 
 SETTINGS, SESSIONS, DOCUMENTS = "cleanclaim.settings", "cleanclaim.sessions", "cleanclaim.documents"
-INTAKE_SESSIONS = "cleanclaim.intake"
+INTAKE_SESSIONS, SCANNER = "cleanclaim.intake", "cleanclaim.scanner"
 READING = frozenset({"GET", "HEAD"})
+FIRST_READ = "first_read"
+"""In g: the first session that this request read a practice's rows with."""
 
 
 def settings() -> Settings:
@@ -39,6 +42,11 @@ def settings() -> Settings:
 def documents() -> Documents:
     """Return the app's document store."""
     return cast(Documents, current_app.extensions[DOCUMENTS])
+
+
+def scanner() -> Scanner:
+    """Return the virus scanner that uploads are shown to at once."""
+    return cast(Scanner, current_app.extensions[SCANNER])
 
 
 def clock() -> datetime:
@@ -91,6 +99,7 @@ def work(
         session_factory(), practices=own, acting=practice, user_id=me().id, reads=practice is None
     ) as session:
         act_as(session, actor())
+        g.setdefault(FIRST_READ, session)
         yield session
 
 

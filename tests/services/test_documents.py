@@ -16,6 +16,7 @@ from backoffice.services.documents import Arrival, NotTaken, Wanted
 from backoffice.services.documents.reading import NoSuchClaim
 from backoffice.services.refusal import NotVisible
 from tests.builders import NOW
+from tests.clean import found_clean
 from tests.databases import Database
 from tests.record import on_record
 from tests.talk import MINUTE, Talk, a_talk
@@ -54,7 +55,7 @@ def keep(
         document = documents.begin(session, arrival, by=person, now=NOW)
     if stored:
         with talk.work() as session:
-            documents.stored(session, document.id, by=person, now=NOW)
+            found_clean(session, document.id, now=NOW)
     return document
 
 
@@ -127,7 +128,7 @@ def test_every_opening_is_on_record(talk: Talk) -> None:
 
     with talk.work() as session:
         actions = [each.action for each in on_record(session, subject_kind="document")]
-    assert actions == ["receive", "store", "open"]
+    assert actions == ["receive", "arrive", "find_clean", "open"]
 
 
 def test_an_upload_that_never_arrived_is_refused_after_an_hour_and_not_before(talk: Talk) -> None:

@@ -50,6 +50,7 @@ from backoffice.services import (
 )
 from backoffice.services.departures import NotPossible, Plan
 from backoffice.services.submissions.building import build_files
+from tests.clean import found_clean
 from tests.databases import Database
 from tests.servers import Servers
 from tests.services.billing import NO_DELAY
@@ -188,7 +189,7 @@ def _fill(stage: Stage) -> None:
         document = documents.begin(session, arrival, by=biller, now=now)
         documents.link(session, document, claim)
         stage.run.documents.put(document.document_key, a_pdf(), sha256=document.sha256)
-        documents.stored(session, document.id, by=biller, now=now)
+        found_clean(session, document.id, now=now)
         messages.start(session, claim, by=biller, subject="A question", body="Is it?", now=now)
     both = [talk.practice_id, talk.cast.elsewhere.id]
     with talk.database.work(practices=both, house=True) as session:

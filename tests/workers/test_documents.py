@@ -15,6 +15,7 @@ from backoffice.models.sealing import Keyring
 from backoffice.services import documents
 from backoffice.services.access import one
 from backoffice.services.documents import Arrival
+from tests.clean import found_clean
 from tests.databases import Database
 from tests.services.test_documents import PNG, a_pdf
 from tests.talk import Talk, a_talk
@@ -100,9 +101,7 @@ def test_what_was_stored_in_time_keeps_its_bytes_however_old(talk: Talk, runtime
     document = announce(talk, PNG, ago=TWO_HOURS)
     put(runtime, document, PNG)
     with talk.work() as session:
-        documents.stored(
-            session, document.id, by=talk.person(talk.cast.biller), now=datetime.now(UTC)
-        )
+        found_clean(session, document.id, now=datetime.now(UTC))
 
     refuse_overdue(task(talk, talk.practice_id), runtime)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backoffice.sandbox.stack import mail, s3, valkey
+from backoffice.sandbox.stack import mail, s3, scanner, valkey
 from backoffice.sandbox.stack.keys import StackKeys
 from backoffice.sandbox.stack.parts import Part, free_port
 from backoffice.sandbox.stack.postgres import (
@@ -20,7 +20,8 @@ from backoffice.sandbox.stack.postgres import (
 from backoffice.sandbox.stack.supervisor import Supervisor
 
 DATABASE = "cleanclaim"
-_PREFERRED = {"postgres": 54320, "valkey": 63790, "s3": 9090, "smtp": 1025, "mail page": 8025}
+_PREFERRED = {"postgres": 54320, "valkey": 63790, "s3": 9090, "smtp": 1025, "mail page": 8025,
+              "scanner": 3310}  # fmt: skip
 START_SECONDS = 60.0
 _DATABASES = {
     "DATABASE_URL": APP,
@@ -56,8 +57,9 @@ def start_servers(
 ) -> Servers:
     """Start what `told` does not replace, wait until all answer, make roles and bucket.
 
-    `told` is the outer environment: DATABASE_URL, REDIS_URL, S3_ENDPOINT_URL and SMTP_URL each
-    keep one server from starting. Ephemeral servers take any ports and spare the disk.
+    `told` is the outer environment: DATABASE_URL, REDIS_URL, S3_ENDPOINT_URL, SMTP_URL and
+    CLAMD_URL each keep one server from starting. Ephemeral servers take any ports and spare the
+    disk.
     """
     ports = {name: free_port(0 if ephemeral else port) for name, port in _PREFERRED.items()}
     parts: list[Part] = []
@@ -86,6 +88,9 @@ def start_servers(
         parts.append(mail.part(folder / "mail", ports["smtp"], page_port, os.environ))
         environment["SMTP_URL"] = f"smtp://127.0.0.1:{ports['smtp']}"
         page = f"http://localhost:{page_port}"
+    if not told.get("CLAMD_URL"):
+        parts.append(scanner.part(folder, ports["scanner"], os.environ))
+        environment["CLAMD_URL"] = scanner.url(ports["scanner"])
     supervisor.spawn(parts)
     if postgres:
         # initdb takes longest: the others come up meanwhile

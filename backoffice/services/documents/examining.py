@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 import filetype
 
+from backoffice.models.documents import DocumentKind
 from backoffice.services.refusal import Refused
 
 LARGEST: Final = 25 * 1024 * 1024
@@ -34,7 +35,7 @@ class Examined:
     sha256: str
 
 
-def examine(stream: BinaryIO) -> Examined:
+def examine(stream: BinaryIO, kind: DocumentKind = DocumentKind.OTHER) -> Examined:
     """Examine a seekable stream and rewind it; raises NotTaken for what we do not keep.
 
     The name and the type that came with it count for nothing.
@@ -55,13 +56,21 @@ def examine(stream: BinaryIO) -> Examined:
     return Examined(found.mime, size, digest.hexdigest())
 
 
-def pages_of(content: bytes) -> int | None:
-    """Count a PDF's pages in a process of its own with little memory and time; None: unreadable.
+@dataclass(frozen=True)
+class Inside:
+    """What a PDF has: its pages, None where nobody can tell, and what it carries beside them."""
 
-    A file made to exhaust its reader ends that process, not ours.
+    pages: int | None
+    carries: tuple[str, ...] = ()
+
+
+def inside(content: bytes) -> Inside:
+    """Look into a PDF in a process of its own, with little memory and time.
+
+    A file made to exhaust its reader ends that process, not ours; it has no pages then.
     """
     try:
-        counted = subprocess.run(  # noqa: S603 - our own interpreter and module, bytes on stdin
+        looked = subprocess.run(  # noqa: S603 - our own interpreter and module, bytes on stdin
             [sys.executable, "-m", _COUNTER],
             input=content,
             capture_output=True,
@@ -69,6 +78,13 @@ def pages_of(content: bytes) -> int | None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return None
-    words = counted.stdout.decode("ascii", "replace").strip()
-    return int(words) if counted.returncode == 0 and words.isdigit() else None
+        return Inside(None)
+    pages, *carries = looked.stdout.decode("ascii", "replace").split() or [""]
+    if looked.returncode or not pages.isdigit():
+        return Inside(None)
+    return Inside(int(pages), tuple(carries))
+
+
+def pages_of(content: bytes) -> int | None:
+    """Return how many pages a PDF has, None where it cannot be read; see inside."""
+    return inside(content).pages

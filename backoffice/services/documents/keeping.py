@@ -1,4 +1,4 @@
-"""A document's life: announced with its key, stored, linked, withdrawn; never deleted."""
+"""A document's life: announced with its key, arrived, found clean, linked, withdrawn."""
 
 import re
 from collections.abc import Sequence
@@ -8,21 +8,29 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.gateways.scanner import Verdict
 from backoffice.jobs import Job, ask_for
 from backoffice.models.base import new_id
 from backoffice.models.claims import Claim
-from backoffice.models.documents import Document, DocumentKind, DocumentLink, DocumentState
+from backoffice.models.documents import Document, DocumentKind, DocumentLink
+from backoffice.models.users import Membership
+from backoffice.rules.document_state import DocumentEvent, DocumentState, next_state
+from backoffice.rules.roles import PRACTICE_ROLES
 from backoffice.services import audit, notifications
-from backoffice.services.access import one, visible
+from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.documents.examining import PDF, Examined
 from backoffice.services.refusal import Refused
 
 MAY_TAKE: Final = timedelta(hours=1)
+SCANNED_AT_ONCE: Final = timedelta(seconds=30)
+"""How long whoever took the bytes in has to scan them before a job does."""
 _LONGEST_NAME = 200
+log = structlog.get_logger()
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -36,22 +44,72 @@ class AlreadyWithdrawn(Refused):
         super().__init__("This document has been withdrawn.")
 
 
+class AnotherUpload(Refused):
+    """An upload's own id came again with other bytes."""
+
+    code = "another_upload"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("This is another file than the one begun. Choose it anew.", field="file")
+
+
+class NotClean(Refused):
+    """The scanner found malware: the file is not kept."""
+
+    code = "not_clean"
+
+    def __init__(self, finding: str) -> None:
+        """Say what was found, and what is safe to do."""
+        super().__init__(
+            f"The virus scanner stopped this file ({finding}). It was not kept and nobody can"
+            " open it. Scan the device that it came from, then send a clean copy.",
+            field="file",
+        )
+
+
 @dataclass(frozen=True)
 class Arrival:
-    """What came: from whom, for which practice, what it is, what it was called, about what."""
+    """What came: from whom, for which practice, what it is, what it was called, about what.
+
+    `upload_id` is the browser's own name of this upload: with it asking again is the same upload.
+    """
 
     practice_id: UUID
     kind: DocumentKind
     name: str
     found: Examined
     claim: Claim | None = None
+    upload_id: UUID | None = None
+
+
+def advance(session: Session, document: Document, event: DocumentEvent) -> bool:
+    """Let an event take a locked document on; returns whether it leads anywhere from here.
+
+    The only place that moves a document. What happened goes on record with it.
+    """
+    state = next_state(document.state, event)
+    if state is None:
+        return False
+    document.state = state
+    audit.record(
+        session,
+        event.value,
+        subject_kind="document",
+        subject_ids=[document.id],
+        practice_id=document.practice_id,
+    )
+    return True
 
 
 def begin(session: Session, arrival: Arrival, *, by: Person, now: datetime) -> Document:
     """Announce a document and choose its key, before its bytes go anywhere.
 
-    The key holds two ids and nothing of the file; the name is sealed.
+    The key holds two ids and nothing of the file; the name is sealed. An upload that was begun
+    before is given back as it stands. Raises AnotherUpload where its bytes are others now.
     """
+    if (known := _begun(session, arrival, by)) is not None:
+        return known
     document_id = new_id()
     document = Document(
         id=document_id,
@@ -64,6 +122,7 @@ def begin(session: Session, arrival: Arrival, *, by: Person, now: datetime) -> D
         sha256=arrival.found.sha256,
         size=arrival.found.size,
         uploaded_by_id=by.id,
+        upload_id=arrival.upload_id,
         created_at=now,
     )
     session.add(document)
@@ -74,23 +133,82 @@ def begin(session: Session, arrival: Arrival, *, by: Person, now: datetime) -> D
     return document
 
 
-def stored(session: Session, document_id: UUID, *, by: Person, now: datetime) -> Document:
-    """Say that the bytes are where they belong: from now on the document can be read."""
+def _begun(session: Session, arrival: Arrival, by: Person) -> Document | None:
+    if arrival.upload_id is None:
+        return None
+    query = visible(session, Document).where(
+        Document.practice_id == arrival.practice_id,
+        Document.uploaded_by_id == by.id,
+        Document.upload_id == arrival.upload_id,
+    )
+    known = session.scalars(query).one_or_none()
+    if known is not None and known.sha256 != arrival.found.sha256:
+        raise AnotherUpload
+    return known
+
+
+def arrived(session: Session, document_id: UUID, *, now: datetime) -> Document:
+    """Say that the bytes are where they belong; they wait for a scanner's word.
+
+    Whoever brought them may scan at once; a job does it where nobody has.
+    """
     document = one(session, Document, document_id, lock=True)
-    if document.state is not DocumentState.RECEIVING:
-        raise AlreadyWithdrawn
-    document.state = DocumentState.STORED
-    _record(session, "store", document)
-    notifications.document_shared(session, document, _listeners(session, document, by), now=now)
-    if document.content_type == PDF:
+    if advance(session, document, DocumentEvent.ARRIVED):
         ask_for(
             session,
-            Job.COUNT_PAGES,
+            Job.SCAN_DOCUMENT,
+            subject_id=document.id,
+            practice_id=document.practice_id,
+            due_at=now + SCANNED_AT_ONCE,
+        )
+    return document
+
+
+def judged(session: Session, document_id: UUID, verdict: Verdict, *, now: datetime) -> Document:
+    """Take a scanner's word on a document's bytes: clean, it can be read from now on.
+
+    Infected, its bytes are to be erased at once, in every version. What is neither waiting nor
+    kept stays as it is.
+    """
+    document = one(session, Document, document_id, lock=True)
+    waited = document.state is DocumentState.QUARANTINED
+    if verdict.is_clean and document.state is DocumentState.STORED:
+        document.scanned_at, document.scanned_by = now, verdict.by  # looked at anew
+        return document
+    event = DocumentEvent.FOUND_CLEAN if verdict.is_clean else DocumentEvent.FOUND_INFECTED
+    if not advance(session, document, event):
+        return document
+    document.scanned_at, document.scanned_by = now, verdict.by
+    document.finding = verdict.finding
+    if not verdict.is_clean:
+        _ask(session, Job.ERASE_DOCUMENT, document, now)
+        log.warning("infected", document=str(document.id), practice=str(document.practice_id))
+    elif waited:
+        document.checked_at = now
+        notifications.document_shared(session, document, _listeners(session, document), now=now)
+        _ask(session, Job.READ_PAGES, document, now)
+        if document.content_type == PDF:
+            _ask(session, Job.COUNT_PAGES, document, now)
+    return document
+
+
+def waiting(session: Session) -> Sequence[Document]:
+    """Return the documents that no scanner has judged yet, the oldest first."""
+    query = visible(session, Document).where(Document.state == DocumentState.QUARANTINED)
+    return session.scalars(query.order_by(Document.id)).all()
+
+
+def ring_for_waiting(session: Session, *, now: datetime) -> None:
+    """Ask again for a scan of what waits, once a day: its errand may have been lost."""
+    for document in waiting(session):
+        ask_for(
+            session,
+            Job.SCAN_DOCUMENT,
             subject_id=document.id,
             practice_id=document.practice_id,
             due_at=now,
+            turn=f"{now:%Y-%m-%d}",
         )
-    return document
 
 
 def link(session: Session, document: Document, claim: Claim) -> None:
@@ -110,17 +228,18 @@ def link(session: Session, document: Document, claim: Claim) -> None:
 def withdraw(session: Session, document_id: UUID, *, reason: str, now: datetime) -> Document:
     """Take a document out of sight, with the reason; row and bytes stay."""
     document = one(session, Document, document_id, lock=True)
-    if document.state is not DocumentState.STORED:
+    if not advance(session, document, DocumentEvent.WITHDRAWN):
         raise AlreadyWithdrawn
-    document.state, document.withdrawn_at = DocumentState.WITHDRAWN, now
-    document.withdrawn_reason = reason.strip()
-    _record(session, "withdraw", document)
+    document.withdrawn_at, document.withdrawn_reason = now, reason.strip()
     return document
 
 
-def note_pages(session: Session, document_id: UUID, pages: int | None) -> None:
-    """Remember how many pages a document has, None where nobody can tell."""
-    one(session, Document, document_id, lock=True).pages = pages
+def note_pages(
+    session: Session, document_id: UUID, pages: int | None, carries: Sequence[str] = ()
+) -> None:
+    """Remember how many pages a document has, None where nobody can tell, and what else it has."""
+    document = one(session, Document, document_id, lock=True)
+    document.pages, document.carries = pages, list(carries)
 
 
 def overdue(session: Session, *, now: datetime) -> Sequence[Document]:
@@ -133,17 +252,14 @@ def overdue(session: Session, *, now: datetime) -> Sequence[Document]:
 
 def refuse(session: Session, document_id: UUID) -> None:
     """Give up on a document that never arrived; one that did meanwhile stays."""
-    document = one(session, Document, document_id, lock=True)
-    if document.state is DocumentState.RECEIVING:
-        document.state = DocumentState.REFUSED
-        _record(session, "refuse", document)
+    advance(session, one(session, Document, document_id, lock=True), DocumentEvent.GIVEN_UP)
 
 
-def _listeners(session: Session, document: Document, by: Person) -> frozenset[UUID]:
+def _listeners(session: Session, document: Document) -> frozenset[UUID]:
     """Return who hears of a document: the other side, its clinicians for their own claims only."""
     audience = notifications.audience_of(session, document.practice_id)
-    if not by.staff_in(document.practice_id):
-        return audience.staff - {by.id}
+    if _came_from_the_practice(session, document):
+        return audience.staff - {document.uploaded_by_id}
     query = (
         select(Claim.clinician_id)
         .join(
@@ -158,10 +274,24 @@ def _listeners(session: Session, document: Document, by: Person) -> frozenset[UU
     return audience.readers.union(*(audience.about(each) for each in session.scalars(query)))
 
 
+def _came_from_the_practice(session: Session, document: Document) -> bool:
+    roles = select(Membership.role).where(
+        held(session, Membership.practice_id),
+        Membership.practice_id == document.practice_id,
+        Membership.user_id == document.uploaded_by_id,
+    )
+    found = set(session.scalars(roles))
+    return bool(found) and found <= PRACTICE_ROLES
+
+
 def _plain_name(name: str) -> str:
     """Return the last part of a file's name, without what could mislead its reader."""
     last = PureWindowsPath(PurePosixPath(name).name).name
     return _UNPRINTABLE.sub("", last).strip()[-_LONGEST_NAME:] or "document"
+
+
+def _ask(session: Session, job: Job, document: Document, now: datetime) -> None:
+    ask_for(session, job, subject_id=document.id, practice_id=document.practice_id, due_at=now)
 
 
 def _record(session: Session, action: str, document: Document) -> None:
