@@ -64,7 +64,7 @@ def tasks(session: Session, person: Person, pile: Pile, *, after: Cursor | None 
         beyond: ColumnElement[bool] | None = Task.id < after.row_id if after else None
     else:
         query = query.order_by(by_day, Task.id)
-        place = (date.fromisoformat(after.value), after.row_id) if after else ()
+        place = (day_of(after.value), after.row_id) if after else ()
         beyond = tuple_(by_day, Task.id) > tuple_(*place) if after else None
     found = session.scalars(query if beyond is None else query.where(beyond)).all()
     shown = found[:PAGE_SIZE]
@@ -99,6 +99,11 @@ def _belongs(pile: Pile, person: Person) -> ColumnElement[bool]:
         Pile.DONE: Task.state == TaskState.DONE,
     }
     return conditions[pile]
+
+
+def day_of(words: str) -> date:
+    """Read the day that a cursor carries; raises ValueError for what is none."""
+    return date.fromisoformat(words)
 
 
 def _cursor(last: Task, position: int) -> Cursor:
