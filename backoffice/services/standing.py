@@ -14,7 +14,7 @@ from backoffice.models.submissions import Submission, SubmissionState
 from backoffice.rules.readiness import Readiness
 from backoffice.services.access import held
 from backoffice.services.accounts import Person
-from backoffice.services.messages.sides import shown_to
+from backoffice.services.messages.sides import unread_by
 
 LATE_AFTER = timedelta(hours=1)
 
@@ -84,9 +84,7 @@ def unread_threads(session: Session, person: Person) -> int:
     newer = select(Message.id).where(
         Message.practice_id == Receipt.practice_id,
         Message.thread_id == Receipt.thread_id,
-        Message.author_id != Receipt.user_id,
-        (Receipt.read_through_id.is_(None)) | (Message.id > Receipt.read_through_id),
-        shown_to(person),
+        unread_by(person),
     )
     count = session.scalar(
         select(func.count())

@@ -132,12 +132,16 @@ def _chips() -> dict[UUID, Any]:
 
 def _box() -> Box:
     asked = request.args.get("box")
-    return Box(asked) if asked in set(Box) else Box.MINE if me().works_for_house else Box.ALL
+    if not me().works_for_house:
+        return Box.DONE if asked == Box.DONE else Box.ALL
+    return Box(asked) if asked in set(Box) else Box.MINE
 
 
 def _threads(session: Session) -> dict[str, Any]:
-    box, chips = _box(), _chips()
-    listing = messages.threads(session, me(), box, after=Cursor.read(request.args.get("after")))
+    box, chips, now = _box(), _chips(), clock()
+    after = Cursor.read(request.args.get("after"))
+    listing = messages.threads(session, me(), box, now=now, after=after)
+    counts = messages.box_counts(session, me(), now=now)
     lines = [
         {
             "id": line.id,
@@ -147,13 +151,16 @@ def _threads(session: Session) -> dict[str, Any]:
             "last_message_at": line.last_message_at,
             "last_author": line.last_author,
             "state": line.state,
+            "owner": line.owner,
+            "due_at": line.due_at,
+            "snoozed_until": line.snoozed_until,
         }
         for line in listing.lines
     ]
     return {
         "threads": lines,
         "box": box.value,
-        "box_counts": {each.value: n for each, n in messages.box_counts(session, me()).items()},
+        "box_counts": {each.value: count for each, count in counts.items()},
         "older": here(after=str(listing.older)) if listing.older else None,
     }
 

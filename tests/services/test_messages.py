@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from backoffice.models.messages import Message, Receipt, ThreadState
+from backoffice.models.messages import Message, MessageVersion, Receipt, ThreadState
 from backoffice.models.notifications import MailState
 from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
 from backoffice.services import messages
 from backoffice.services.messages import Box, MessagingOff, NotForNotes
-from backoffice.services.messages.talking import NotForThePractice
+from backoffice.services.messages.refusals import NotForThePractice
 from backoffice.services.notifications import Letter, NotYet, sent, to_send
 from backoffice.services.refusal import NotVisible
 from backoffice.services.standing import unread_threads
@@ -111,7 +111,7 @@ def test_a_reply_moves_the_thread_and_says_whom_it_waits_for(talk: Talk, thread:
 
     person = talk.person(talk.cast.biller)
     with talk.work() as session:
-        (line,) = messages.threads(session, person, Box.MINE).lines
+        (line,) = messages.threads(session, person, Box.MINE, now=NOW).lines
     assert line.state is ThreadState.OPEN
     assert line.last_author == "Lee Example"
     assert line.last_message_at == NOW + MINUTE
@@ -125,7 +125,7 @@ def test_an_internal_note_is_seen_by_the_house_and_moves_nothing_that_the_practi
 
     owner = talk.person(talk.cast.owner)
     with talk.work() as session:
-        (line,) = messages.threads(session, owner, Box.ALL).lines
+        (line,) = messages.threads(session, owner, Box.ALL, now=NOW).lines
     assert "Coverage looks wrong." in seen_by(talk, thread, talk.cast.biller)
     assert "Coverage looks wrong." in seen_by(talk, thread, talk.cast.administrator)
     for reader in (talk.cast.owner, talk.cast.clinician, talk.billing_person):
@@ -149,16 +149,23 @@ def test_a_practices_people_write_no_internal_notes(talk: Talk, thread: UUID) ->
         say(talk, thread, talk.cast.owner, internal=True)
 
 
-def test_what_was_said_can_be_neither_edited_nor_made_visible_by_the_app(
+def test_nothing_that_was_said_changes_without_its_trace_whatever_the_app_sends(
     talk: Talk, thread: UUID
 ) -> None:
     note = say(talk, thread, talk.cast.biller, "Between us.", internal=True)
 
-    for change in ("internal = false", "body = 'other'"):
+    for change in ("internal = false", "author_id = gen_random_uuid()", "sent_at = now()"):
         with pytest.raises(ProgrammingError, match="permission denied"), talk.work() as session:
             session.execute(text(f"UPDATE messages SET {change} WHERE id = :id"), {"id": note})
-    with pytest.raises(ProgrammingError, match="permission denied"), talk.work() as session:
-        session.execute(text("DELETE FROM messages WHERE id = :id"), {"id": note})
+    for table in ("messages", "message_versions"):
+        with pytest.raises(ProgrammingError, match="permission denied"), talk.work() as session:
+            session.execute(text(f"DELETE FROM {table}"))
+    with talk.work() as session:
+        session.execute(text("UPDATE messages SET body = 'other' WHERE id = :id"), {"id": note})
+        kept = session.scalars(select(MessageVersion)).all()
+        now_stands = session.scalars(select(Message).where(Message.id == note)).one()
+    assert [(version.number, version.body) for version in kept] == [(1, "Between us.")]
+    assert (now_stands.version, now_stands.body) == (2, "other")
 
 
 def test_a_clinician_meets_threads_about_own_claims_and_those_where_they_take_part(
@@ -168,8 +175,8 @@ def test_a_clinician_meets_threads_about_own_claims_and_those_where_they_take_pa
 
     clinician = talk.person(talk.cast.clinician)
     with talk.work() as session:
-        own = [line.id for line in messages.threads(session, clinician, Box.ALL).lines]
-        counts = messages.box_counts(session, clinician)
+        own = [line.id for line in messages.threads(session, clinician, Box.ALL, now=NOW).lines]
+        counts = messages.box_counts(session, clinician, now=NOW)
     assert own == [thread]
     assert counts[Box.ALL] == 1
     with pytest.raises(NotVisible):
@@ -211,11 +218,11 @@ def test_a_done_thread_is_opened_again_by_a_reply_and_settled_by_the_house_alone
     biller, owner = talk.person(talk.cast.biller), talk.person(talk.cast.owner)
     with talk.work() as session:
         messages.settle(session, thread, ThreadState.DONE, by=biller)
-        done = messages.box_counts(session, biller)
+        done = messages.box_counts(session, biller, now=NOW)
     say(talk, thread, talk.cast.owner)
 
     with talk.work() as session:
-        again = messages.box_counts(session, biller)
+        again = messages.box_counts(session, biller, now=NOW)
     assert (done[Box.DONE], done[Box.MINE]) == (1, 0)
     assert (again[Box.DONE], again[Box.MINE]) == (0, 1)
     with pytest.raises(NotForThePractice), talk.work() as session:

@@ -15,6 +15,7 @@ from backoffice.models.users import Membership, User
 from backoffice.rules.roles import (
     AFTER_LEAVING,
     BROKEN_GLASS,
+    CONVERSATION,
     PRACTICE_ROLES,
     Identifier,
     Permission,
@@ -56,6 +57,8 @@ class Person:
     """Practices open by broken glass, each until when: to be read, not written."""
     left: frozenset[UUID] = frozenset()
     """Practices that have left: only read, until their rows are removed."""
+    silent: frozenset[UUID] = frozenset()
+    """Practices where messages are switched off for this person: neither read nor written."""
     keys_on: bool = True
 
     is_authenticated = True
@@ -79,6 +82,8 @@ class Person:
         )
         if permission not in AFTER_LEAVING:
             own -= self.left
+        if permission in CONVERSATION:
+            own -= self.silent
         return own | frozenset(self.glass) if permission in BROKEN_GLASS else own
 
     def may_in(self, practice_id: UUID, permission: Permission) -> bool:
@@ -170,6 +175,7 @@ def person(session: Session, user_id: UUID, *, now: datetime | None = None) -> P
         practices=chips,
         glass={chip.id: glass[chip.id] for chip in chips if chip.id in glass},
         left=frozenset(each.id for each in practices if each.left_at is not None),
+        silent=frozenset(each.practice_id for each in memberships if not each.messaging_on),
     )
 
 

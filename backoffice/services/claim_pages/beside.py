@@ -49,7 +49,11 @@ def threads_about(session: Session, claim: Claim, person: Person) -> Sequence[Th
     """
     query = (
         visible(session, Thread)
-        .where(Thread.practice_id == claim.practice_id, Thread.claim_id == claim.id)
+        .where(
+            Thread.practice_id == claim.practice_id,
+            Thread.claim_id == claim.id,
+            Thread.practice_id.not_in(person.silent),
+        )
         .order_by(Thread.last_message_at.desc(), Thread.id)
     )
     threads = session.scalars(query).all()
@@ -94,7 +98,7 @@ def _read_through(
 
 def _is_unread(last: Message, read: dict[UUID, UUID | None], person: Person) -> bool:
     """Unread is for who takes part: others may read along without being counted."""
-    if last.author_id == person.id or last.thread_id not in read:
+    if last.author_id == person.id or last.withdrawn_at or last.thread_id not in read:
         return False
     through = read[last.thread_id]
     return through is None or last.id > through

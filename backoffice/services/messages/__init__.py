@@ -1,47 +1,79 @@
 """Secure threads between billers and a practice's people, most of them about a claim."""
 
-from backoffice.services.messages.reading import (
+from backoffice.services.messages.boxes import (
+    OF_THE_PRACTICE,
     PAGE_SIZE,
     Box,
-    Conversation,
     Cursor,
     Line,
     Listing,
-    Said,
+    Promised,
     box_counts,
+    promised,
+    threads,
+)
+from backoffice.services.messages.changing import Trace, Version, edit, trace, withdraw
+from backoffice.services.messages.circle import Circle, Correspondent, circle_of
+from backoffice.services.messages.drafts import draft_of, drop_draft, keep_draft
+from backoffice.services.messages.reading import (
+    Conversation,
+    Said,
     conversation,
     put_on_record,
     thread_for,
-    threads,
 )
+from backoffice.services.messages.refusals import MessagingOff, MessagingOffForYou, NotForNotes
+from backoffice.services.messages.saying import MOST
 from backoffice.services.messages.talking import (
-    MessagingOff,
-    NotForNotes,
+    About,
+    To,
     mark_read,
+    practice_of,
     reply,
     settle,
     start,
+    usual,
     who_hears,
 )
 
 __all__ = [
+    "MOST",
+    "OF_THE_PRACTICE",
     "PAGE_SIZE",
+    "About",
     "Box",
+    "Circle",
     "Conversation",
+    "Correspondent",
     "Cursor",
     "Line",
     "Listing",
     "MessagingOff",
+    "MessagingOffForYou",
     "NotForNotes",
+    "Promised",
     "Said",
+    "To",
+    "Trace",
+    "Version",
     "box_counts",
+    "circle_of",
     "conversation",
+    "draft_of",
+    "drop_draft",
+    "edit",
+    "keep_draft",
     "mark_read",
+    "practice_of",
+    "promised",
     "put_on_record",
     "reply",
     "settle",
     "start",
     "thread_for",
     "threads",
+    "trace",
+    "usual",
     "who_hears",
+    "withdraw",
 ]

@@ -1,83 +1,30 @@
 """Threads as their readers see them: lists, and one conversation with who has read what."""
 
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from backoffice.models.appointments import Appointment
 from backoffice.models.claims import Claim
-from backoffice.models.messages import Message, Receipt, Thread, ThreadState
+from backoffice.models.messages import Message, Receipt, Thread
 from backoffice.models.users import Membership, User
 from backoffice.rules.roles import STAFF_ROLES
 from backoffice.services import audit
 from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
-from backoffice.services.messages.sides import shown_to
+from backoffice.services.messages.attaching import Attached, attached_to
+from backoffice.services.messages.sides import shown_to, unread_by
 from backoffice.services.refusal import NotVisible
 from backoffice.services.unbilled.reach import limited_practices, own_clinicians
-
-PAGE_SIZE = 50
-
-
-class Box(enum.StrEnum):
-    """Which threads a list shows."""
-
-    MINE = "mine"
-    ALL = "all"
-    DONE = "done"
-
-
-class Cursor(NamedTuple):
-    """The last thread of a page."""
-
-    last_message_at: datetime
-    thread_id: UUID
-
-    def __str__(self) -> str:
-        """Return it as it stands in an address."""
-        return f"{self.last_message_at.isoformat()}~{self.thread_id}"
-
-    @classmethod
-    def read(cls, words: str | None) -> "Cursor | None":
-        """Read a cursor from an address; None for none or for what is no cursor."""
-        at, separator, thread_id = (words or "").partition("~")
-        try:
-            moment = datetime.fromisoformat(at)
-            return cls(moment, UUID(thread_id)) if separator and moment.tzinfo else None
-        except ValueError:
-            return None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A thread in a list."""
-
-    id: UUID
-    practice_id: UUID
-    subject: str
-    state: ThreadState
-    last_message_at: datetime
-    last_author: str
-    unread: bool
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of threads; `older` is where the next one begins."""
-
-    lines: Sequence[Line]
-    older: Cursor | None
 
 
 @dataclass(frozen=True)
 class Said:
-    """One message as its reader sees it.
+    """One message as its reader sees it; a withdrawn one has no body any more.
 
     `read` is whether somebody of the other side has read it; `read_at` is known for the last
     message of a reading only, and for a reader's own message alone.
@@ -91,6 +38,13 @@ class Said:
     internal: bool
     read: bool
     read_at: datetime | None
+    version: int
+    edited_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawn_reason: str
+    names: tuple[str, ...]
+    """Whom "@Name" in its words means."""
+    attached: tuple[Attached, ...]
 
 
 @dataclass(frozen=True)
@@ -108,15 +62,19 @@ class Conversation:
     def stamp(self) -> str:
         """What changes whenever the conversation looks different."""
         last = self.messages[-1].id if self.messages else ""
-        return f"{last}.{sum(said.read for said in self.messages)}.{self.thread.state.value}"
+        read = sum(said.read for said in self.messages)
+        changes = sum(said.version for said in self.messages)
+        arrived = sum(each.is_kept for said in self.messages for each in said.attached)
+        return f"{last}.{read}.{changes}.{arrived}.{self.thread.state.value}"
 
 
 def reach(session: Session, person: Person) -> ColumnElement[bool]:
     """Return the condition "a thread this person may come near".
 
-    A clinician meets threads about their own claims and those where they take part.
+    A clinician meets threads about their own claims, appointments and clients, and those where
+    they take part. Nobody does where messages are switched off for them.
     """
-    here = held(session, Thread.practice_id)
+    here = and_(held(session, Thread.practice_id), Thread.practice_id.not_in(person.silent))
     own = own_clinicians(session, person)
     if not own:
         return here
@@ -125,8 +83,20 @@ def reach(session: Session, person: Person) -> ColumnElement[bool]:
         Claim.id == Thread.claim_id,
         Claim.clinician_id.in_(own),
     )
+    met_here = exists().where(
+        Appointment.practice_id == Thread.practice_id,
+        Appointment.id == Thread.appointment_id,
+        Appointment.clinician_id.in_(own),
+    )
+    own_client = exists().where(
+        Thread.claim_id.is_(None),
+        Thread.appointment_id.is_(None),
+        Appointment.practice_id == Thread.practice_id,
+        Appointment.client_id == Thread.client_id,
+        Appointment.clinician_id.in_(own),
+    )
     free = Thread.practice_id.not_in(limited_practices(session, person))
-    return and_(here, or_(free, about_own, _takes_part(person)))
+    return and_(here, or_(free, about_own, met_here, own_client, _takes_part(person)))
 
 
 def thread_for(session: Session, thread_id: UUID, person: Person, *, lock: bool = False) -> Thread:
@@ -136,46 +106,6 @@ def thread_for(session: Session, thread_id: UUID, person: Person, *, lock: bool 
     if thread is None:
         raise NotVisible
     return thread
-
-
-def threads(session: Session, person: Person, box: Box, *, after: Cursor | None = None) -> Listing:
-    """Return a page of threads, the newest word first."""
-    query = (
-        _in_box(session, person, box)
-        .order_by(Thread.last_message_at.desc(), Thread.id.desc())
-        .limit(PAGE_SIZE + 1)
-    )
-    if after is not None:
-        query = query.where(tuple_(Thread.last_message_at, Thread.id) < tuple_(*after))
-    found = session.scalars(query).all()
-    shown = found[:PAGE_SIZE]
-    last = _last_messages(session, shown, person)
-    unread = unread_of(session, shown, person)
-    lines = [
-        Line(
-            id=thread.id,
-            practice_id=thread.practice_id,
-            subject=thread.subject,
-            state=thread.state,
-            last_message_at=thread.last_message_at,
-            last_author=last[thread.id].author.name if thread.id in last else "",
-            unread=thread.id in unread,
-        )
-        for thread in shown
-    ]
-    more = len(found) > PAGE_SIZE
-    return Listing(lines, Cursor(shown[-1].last_message_at, shown[-1].id) if more else None)
-
-
-def box_counts(session: Session, person: Person) -> dict[Box, int]:
-    """Return how many threads each box holds."""
-    return {
-        box: session.scalar(
-            select(func.count()).select_from(_in_box(session, person, box).subquery())
-        )
-        or 0
-        for box in Box
-    }
 
 
 def unread_of(session: Session, among: Sequence[Thread], person: Person) -> frozenset[UUID]:
@@ -190,9 +120,7 @@ def unread_of(session: Session, among: Sequence[Thread], person: Person) -> froz
             held(session, Receipt.practice_id),
             Receipt.user_id == person.id,
             Receipt.thread_id.in_([thread.id for thread in among]),
-            Message.author_id != person.id,
-            or_(Receipt.read_through_id.is_(None), Message.id > Receipt.read_through_id),
-            shown_to(person),
+            unread_by(person),
         )
         .distinct()
     )
@@ -215,9 +143,20 @@ def conversation(session: Session, thread_id: UUID, person: Person) -> Conversat
     on_our_side = person.staff_in(thread.practice_id)
     others = [each for each in receipts if sides[each.user_id] is not on_our_side]
     mine = next((each for each in receipts if each.user_id == person.id), None)
+    attached = attached_to(session, messages)
+    names = _names(session, messages)
     return Conversation(
         thread=thread,
-        messages=[_said(message, others, person) for message in messages],
+        messages=[
+            _said(
+                message,
+                others,
+                person,
+                names=tuple(names[each] for each in message.mentioned_ids if each in names),
+                attached=attached.get(message.id, ()),
+            )
+            for message in messages
+        ],
         owner=session.get(User, thread.owner_id) if thread.owner_id else None,
         participants=_users(session, [each.user_id for each in others]),
         unread_from=_first_unread(messages, mine, person),
@@ -229,33 +168,12 @@ def put_on_record(session: Session, shown: Conversation) -> None:
     audit.read(session, "thread", [shown.thread.id], practice_id=shown.thread.practice_id)
 
 
-def _in_box(session: Session, person: Person, box: Box) -> Select[Thread]:
-    query = visible(session, Thread).where(reach(session, person))
-    if box is Box.MINE:
-        query = query.where(_takes_part(person))
-    done = Thread.state == ThreadState.DONE
-    return query.where(done if box is Box.DONE else ~done)
-
-
 def _takes_part(person: Person) -> ColumnElement[bool]:
     return exists().where(
         Receipt.practice_id == Thread.practice_id,
         Receipt.thread_id == Thread.id,
         Receipt.user_id == person.id,
     )
-
-
-def _last_messages(
-    session: Session, among: Sequence[Thread], person: Person
-) -> dict[UUID, Message]:
-    query = (
-        visible(session, Message)
-        .where(Message.thread_id.in_([thread.id for thread in among]), shown_to(person))
-        .ext(distinct_on(Message.thread_id))
-        .order_by(Message.thread_id, Message.id.desc())
-        .options(joinedload(Message.author))
-    )
-    return {message.thread_id: message for message in session.scalars(query)}
 
 
 def _staff_among(
@@ -277,7 +195,21 @@ def _users(session: Session, user_ids: Sequence[UUID]) -> list[User]:
     return list(session.scalars(select(User).where(User.id.in_(user_ids)).order_by(User.name)))
 
 
-def _said(message: Message, others: Sequence[Receipt], person: Person) -> Said:
+def _names(session: Session, messages: Sequence[Message]) -> Mapping[UUID, str]:
+    """Return the names of everybody whom some messages mean."""
+    ids = {user_id for message in messages for user_id in message.mentioned_ids}
+    found = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {each.id: each.name for each in found}
+
+
+def _said(
+    message: Message,
+    others: Sequence[Receipt],
+    person: Person,
+    *,
+    names: tuple[str, ...],
+    attached: tuple[Attached, ...],
+) -> Said:
     mine = message.author_id == person.id
     through = [each for each in others if (each.read_through_id or message.id) >= message.id]
     readers = [each for each in through if each.read_through_id is not None]
@@ -291,6 +223,12 @@ def _said(message: Message, others: Sequence[Receipt], person: Person) -> Said:
         internal=message.internal,
         read=mine and not message.internal and bool(readers),
         read_at=min((at for at in exact if at), default=None) if mine else None,
+        version=message.version,
+        edited_at=message.edited_at,
+        withdrawn_at=message.withdrawn_at,
+        withdrawn_reason=message.withdrawn_reason,
+        names=names,
+        attached=attached,
     )
 
 
@@ -301,6 +239,8 @@ def _first_unread(
     fresh = (
         message.id
         for message in messages
-        if message.author_id != person.id and (through is None or message.id > through)
+        if message.author_id != person.id
+        and message.withdrawn_at is None
+        and (through is None or message.id > through)
     )
     return next(fresh, None) if receipt else None

@@ -102,6 +102,7 @@ def _waiting(session: Session, mail: Mail) -> Select[Message]:
             Message.practice_id == mail.practice_id,
             Message.thread_id == mail.subject_id,
             Message.author_id != mail.user_id,
+            Message.withdrawn_at.is_(None),
         )
         .order_by(Message.id)
         .limit(1)

@@ -1,0 +1,49 @@
+"""What the clock says of a thread: since when the practice waits, until when it is promised."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backoffice.models.messages import Thread, ThreadState
+from backoffice.models.practices import Practice
+from backoffice.rules.promises import BusinessHours, answer_due
+from backoffice.services.access import visible
+
+
+def note_said(session: Session, thread: Thread, *, ours: bool, now: datetime) -> None:
+    """Start the promise when the practice writes, end it when the house answers; wake the thread.
+
+    What the practice adds while it waits moves nothing: the promise is about its first word.
+    Internal notes are no answer and are not said to this.
+    """
+    thread.snoozed_until = None
+    if ours:
+        thread.asked_at = thread.due_at = None
+    elif thread.asked_at is None:
+        thread.asked_at = now
+        thread.due_at = _due(session.get_one(Practice, thread.practice_id), now)
+
+
+def put_to_rest(thread: Thread) -> None:
+    """Nobody waits in a thread that is done."""
+    thread.asked_at = thread.due_at = thread.snoozed_until = None
+
+
+def time_anew(session: Session, practice_id: UUID) -> int:
+    """Time all that waits by the practice's promise as it is now; returns how many threads."""
+    practice = session.get_one(Practice, practice_id)
+    query = visible(session, Thread).where(
+        Thread.practice_id == practice_id,
+        Thread.state != ThreadState.DONE,
+        Thread.asked_at.is_not(None),
+    )
+    waiting = session.scalars(query.with_for_update()).all()
+    for thread in waiting:
+        thread.due_at = _due(practice, thread.asked_at) if thread.asked_at else None
+    return len(waiting)
+
+
+def _due(practice: Practice, asked_at: datetime) -> datetime | None:
+    business = BusinessHours(practice.time_zone, practice.opens_at, practice.closes_at)
+    return answer_due(asked_at, practice.response_hours, business)
