@@ -2,6 +2,7 @@
 
 from backoffice.gateways.mail import MailRefused, MailUnavailable
 from backoffice.services import notifications
+from backoffice.services.mails import bouncing
 from backoffice.services.notifications import Letter, NotYet, Sender
 from workers.runtime import Again, Runtime, Task, errand_job
 
@@ -40,7 +41,10 @@ def _send(task: Task, run: Runtime, letter: Letter) -> Again | None:
         run.mail.send(letter.mail)
     except MailRefused as refused:
         with run.work(task.practice_id) as session:
-            notifications.refused(session, letter.mail_id, reason=str(refused))
+            if refused.of_address:
+                bouncing.bounced(session, letter.mail_id, reason=str(refused), now=run.clock())
+            else:
+                notifications.refused(session, letter.mail_id, reason=str(refused))
         return None
     except MailUnavailable:
         with run.work(task.practice_id) as session:
@@ -69,7 +73,11 @@ def deliver_about_account(task: Task, run: Runtime) -> Again | None:
         run.mail.send(mail)
     except MailRefused as refused:
         with run.work(None) as session:
-            notifications.account_mail_refused(session, task.subject_id, reason=str(refused))
+            subject_id, reason = task.subject_id, str(refused)
+            if refused.of_address:
+                bouncing.account_mail_bounced(session, subject_id, reason=reason, now=run.clock())
+            else:
+                notifications.account_mail_refused(session, subject_id, reason=reason)
         return None
     except MailUnavailable:
         with run.work(None) as session:

@@ -17,10 +17,13 @@ _SUBMISSION_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 class MailRefused(Exception):
-    """The server will never take this mail (5xx): carries its status code only."""
+    """The server will never take this mail (5xx): carries its status code only.
 
-    def __init__(self, status: int) -> None:
-        self.status = status
+    `of_address`: it was the recipient that was refused, whatever the mail says.
+    """
+
+    def __init__(self, status: int, *, of_address: bool = False) -> None:
+        self.status, self.of_address = status, of_address
         super().__init__(f"SMTP {status}")
 
 
@@ -65,7 +68,7 @@ class SmtpMail:
                 connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
             status = next(iter(refused.recipients.values()))[0]
-            raise _refusal(status) from None
+            raise _refusal(status, of_address=True) from None
         except smtplib.SMTPDataError as refused:
             raise _refusal(refused.smtp_code) from None
         except (smtplib.SMTPException, OSError) as broken:
@@ -115,10 +118,12 @@ def compose(mail: OutgoingMail, *, sender: str) -> EmailMessage:
         message["To"] = Address(addr_spec=mail.recipient)
         message["Subject"] = mail.subject
     except (ValueError, MessageError):
-        raise MailRefused(_SYNTAX_ERROR) from None
+        raise MailRefused(_SYNTAX_ERROR, of_address=True) from None
     message["Date"] = format_datetime(mail.sent_at)
     message["Message-ID"] = mail.message_id
+    message["Reply-To"] = Address(display_name="Nobody reads answers", addr_spec=sender)
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
     message.set_content(mail.text)
     if mail.html:
         message.add_alternative(mail.html, subtype="html")
@@ -129,6 +134,8 @@ def _endpoint(server: SplitResult) -> tuple[str, int]:
     return server.hostname or "localhost", server.port or _SUBMISSION_PORTS[server.scheme]
 
 
-def _refusal(status: int) -> Exception:
+def _refusal(status: int, *, of_address: bool = False) -> Exception:
     """5xx is final; anything else may pass later."""
-    return MailRefused(status) if 500 <= status < 600 else MailUnavailable(f"SMTP {status}")
+    if 500 <= status < 600:
+        return MailRefused(status, of_address=of_address)
+    return MailUnavailable(f"SMTP {status}")

@@ -12,6 +12,17 @@ from backoffice.services.notifications.accounts import (
     tell_about_account,
     tell_of_security,
 )
+from backoffice.services.notifications.events import (
+    agreement_ending,
+    claim_moved,
+    document_shared,
+    enrollment_changed,
+    information_needed,
+    message_posted,
+    past_due,
+    report_ready,
+    request_answered,
+)
 from backoffice.services.notifications.letters import NotForMail, Sender, Told, write
 from backoffice.services.notifications.people import Audience, audience_of
 from backoffice.services.notifications.sending import (
@@ -22,13 +33,7 @@ from backoffice.services.notifications.sending import (
     sent,
     to_send,
 )
-from backoffice.services.notifications.telling import (
-    agreement_ending,
-    bundle,
-    claim_moved,
-    document_shared,
-    message_posted,
-)
+from backoffice.services.notifications.telling import bundle
 from backoffice.services.notifications.terms import TERMS, MailTerms, terms_from
 
 __all__ = [
@@ -48,10 +53,15 @@ __all__ = [
     "bundle",
     "claim_moved",
     "document_shared",
+    "enrollment_changed",
+    "information_needed",
     "message_posted",
+    "past_due",
     "put_account_mail_off",
     "put_off",
     "refused",
+    "report_ready",
+    "request_answered",
     "sent",
     "tell_about_account",
     "tell_of_security",

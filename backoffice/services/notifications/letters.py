@@ -25,13 +25,22 @@ WHITELIST: Final[Mapping[AnyTopic, frozenset[str]]] = {
     Topic.UNREAD_MESSAGE: frozenset({"practice", "sender", "role", "at", "link"}),
     Topic.DOCUMENT_SHARED: frozenset({"practice", "documents", "counts", "link"}),
     Topic.AGREEMENT_ENDING: frozenset({"practice", "days", "link"}),
+    Topic.INFORMATION_NEEDED: frozenset({"practice", "appointments", "due", "again", "link"}),
+    Topic.REQUEST_ANSWERED: frozenset({"practice", "requests", "link"}),
+    Topic.ENROLLMENT: frozenset({"practice", "payer", "kind", "state", "next_step", "link"}),
+    Topic.REPORT_READY: frozenset({"practice", "month", "link"}),
+    Topic.PAST_DUE: frozenset({"practice", "items", "counts", "link"}),
+    Topic.DAILY_DIGEST: frozenset({"practice", "counts", "link"}),
     AccountTopic.INVITATION: frozenset({"inviter", "where", "role", "hours", "link"}),
     AccountTopic.PASSWORD_RESET: frozenset({"minutes", "link"}),
     AccountTopic.EMAIL_CONFIRMATION: frozenset({"minutes", "link"}),
     AccountTopic.SECURITY: frozenset({"what", "at", "link"}),
     AccountTopic.GLASS_BROKEN: frozenset({"who", "practice", "minutes", "at", "link"}),
 }
-"""All that a mail may say: no client, number, date of service, amount, payer, text or file name."""
+"""All that a mail may say: no client, number, date of service, amount, text or file name.
+
+A payer is named of an enrollment alone: that is the practice's affair and no client's.
+"""
 
 
 class NotForMail(RuntimeError):

@@ -26,6 +26,10 @@ class Audience:
     """The user of each clinician row that has one."""
     staff: frozenset[UUID]
     """The house's people who bill for this practice."""
+    owners: frozenset[UUID]
+    """The practice's owners."""
+    leads: frozenset[UUID]
+    """The billing leads of this practice; where there is none, the house's administrators."""
 
     def about(self, clinician_id: UUID | None) -> frozenset[UUID]:
         """Return the practice's people who hear of one clinician's claims."""
@@ -65,7 +69,10 @@ def _read(session: Session, practice_id: UUID) -> Audience:
             Clinician.user_id.in_(roles),
         )
     )
+    leads = frozenset(user for user, role in roles.items() if role is Role.BILLER_LEAD)
     return Audience(
+        owners=frozenset(user for user, role in roles.items() if role is Role.PRACTICE_OWNER),
+        leads=leads or _administrators(session),
         readers=frozenset(user for user, role in roles.items() if role in READERS),
         clinicians={found.id: found.user_id for found in clinicians if found.user_id},
         staff=frozenset(
@@ -74,3 +81,8 @@ def _read(session: Session, practice_id: UUID) -> Audience:
             if role in STAFF_ROLES and may(role, Permission.SEND_MESSAGES)
         ),
     )
+
+
+def _administrators(session: Session) -> frozenset[UUID]:
+    query = select(User.id).where(User.house_role == Role.ADMINISTRATOR, User.disabled_at.is_(None))
+    return frozenset(session.scalars(query))

@@ -1,36 +1,26 @@
 """One mail's way out: is it due, what does it say now, and what became of it."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.gateways.mail import OutgoingMail
-from backoffice.models.documents import DocumentKind
-from backoffice.models.notifications import Mail, MailState, Notice
+from backoffice.models.notifications import Mail, MailState
 from backoffice.models.practices import Practice
 from backoffice.models.users import Membership, User
-from backoffice.rules.agreements import HOUSE_ZONE
-from backoffice.rules.claim_status import ClaimStatus
-from backoffice.rules.dates import today_in
-from backoffice.rules.notices import Topic
+from backoffice.rules.notices import Topic, Way
 from backoffice.services.access import held, one
 from backoffice.services.notifications import unread
-from backoffice.services.notifications.letters import Fact, Sender, Told, write
+from backoffice.services.notifications.addresses import has_bounced
+from backoffice.services.notifications.facts import Unneeded, facts_of, notices_of
+from backoffice.services.notifications.letters import Sender, Told, write
 from backoffice.services.notifications.telling import bundle
 from backoffice.services.notifications.waiting import next_wait
+from backoffice.services.notifications.wishes import wishes_of
 from backoffice.services.work import at_the_end
-
-KIND_WORDS: Final[Mapping[str, str]] = {
-    DocumentKind.EOB.value: "EOB",
-    DocumentKind.ERA_FILE.value: "ERA file",
-    DocumentKind.W9.value: "W-9",
-}
 
 
 @dataclass(frozen=True)
@@ -50,10 +40,6 @@ class NotYet:
     until: datetime
 
 
-class _Unneeded(Exception):
-    """Nobody needs this mail any more; the reason is for the mail ledger."""
-
-
 def to_send(
     session: Session, mail_id: UUID, *, sender: Sender, now: datetime
 ) -> Letter | NotYet | None:
@@ -68,11 +54,12 @@ def to_send(
         return NotYet(mail.due_at)
     try:
         recipient = _recipient(session, mail)
+        _still_wanted(session, mail, recipient)
         if mail.topic is Topic.UNREAD_MESSAGE:
             _still_unread(session, mail, now=now)
-        notices = _notices(session, mail)
-        facts = _FACTS[mail.topic](session, mail, notices)
-    except _Unneeded as unneeded:
+        notices = notices_of(session, mail)
+        facts = facts_of(session, mail, notices, now=now)
+    except Unneeded as unneeded:
         mail.state, mail.reason = MailState.SUPPRESSED, str(unneeded)
         return None
     except unread.TooEarly as early:
@@ -99,7 +86,7 @@ def sent(session: Session, letter: Letter, *, now: datetime) -> None:
     mail.state, mail.sent_at, mail.reason = MailState.SENT, now, ""
     if letter.through is not None:
         unread.announced(session, mail, letter.through)
-    for notice in _notices(session, mail):
+    for notice in notices_of(session, mail):
         if notice.id not in letter.told:
             notice.mail_id = None
             at_the_end(session, bundle)
@@ -134,72 +121,21 @@ def _recipient(session: Session, mail: Mail) -> User:
         )
     )
     if user.disabled_at is not None or (belongs is None and user.house_role is None):
-        raise _Unneeded("the recipient has left")
+        raise Unneeded("the recipient has left")
     return user
+
+
+def _still_wanted(session: Session, mail: Mail, recipient: User) -> None:
+    if has_bounced(session, recipient.email_key):
+        raise Unneeded("the address takes no mail")
+    if wishes_of(session, mail.practice_id).way(mail.user_id, mail.topic) is Way.OFF:
+        raise Unneeded("turned off meanwhile")
 
 
 def _still_unread(session: Session, mail: Mail, *, now: datetime) -> None:
     if not unread.is_waiting(session, mail, now=now):
-        raise _Unneeded("read meanwhile")
+        raise Unneeded("read meanwhile")
     if mail.subject_id and mail.user_id in unread.told_already(
         session, mail.practice_id, mail.subject_id
     ):
-        raise _Unneeded("mailed already, not read since")
-
-
-def _notices(session: Session, mail: Mail) -> Sequence[Notice]:
-    """Return what the mail tells, in the order of happening; held until the commit."""
-    return session.scalars(
-        select(Notice)
-        .where(Notice.practice_id == mail.practice_id, Notice.mail_id == mail.id)
-        .order_by(Notice.created_at, Notice.id)
-    ).all()
-
-
-def _claims(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str, Fact]:
-    """Count claims by where each stands after its last step."""
-    last = {notice.facts["claim_id"]: ClaimStatus(notice.facts["status"]) for notice in notices}
-    if not last:
-        raise _Unneeded("nothing to tell")
-    counts = Counter(last.values())
-    words = {status: status.value.replace("_", " ").capitalize() for status in counts}
-    return {
-        "claims": len(last),
-        "counts": tuple((counts[each], words[each]) for each in ClaimStatus if each in counts),
-    }
-
-
-def _documents(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str, Fact]:
-    """Count documents by kind."""
-    kinds = Counter(str(notice.facts["kind"]) for notice in notices)
-    if not kinds:
-        raise _Unneeded("nothing to tell")
-    words = {kind: KIND_WORDS.get(kind, kind.replace("_", " ").capitalize()) for kind in kinds}
-    return {
-        "documents": sum(kinds.values()),
-        "counts": tuple((kinds[kind], words[kind]) for kind in sorted(kinds)),
-    }
-
-
-def _days_left(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str, Fact]:
-    """Count the days until the agreement ends, as the practice knows it now."""
-    practice = session.get_one(Practice, mail.practice_id)
-    told = {str(notice.facts["ends_on"]) for notice in notices}
-    if practice.agreement_ends_on is None or practice.agreement_ends_on.isoformat() not in told:
-        raise _Unneeded("the agreement was renewed meanwhile")
-    today = today_in(HOUSE_ZONE, max(notice.created_at for notice in notices))
-    return {"days": (practice.agreement_ends_on - today).days}
-
-
-def _message(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str, Fact]:
-    """Say who wrote first of what is unread, and when; never what."""
-    author = unread.first_author(session, mail)
-    return {"sender": author.name, "role": author.role, "at": author.at}
-
-
-_FACTS: Final[Mapping[Topic, Callable[[Session, Mail, Sequence[Notice]], dict[str, Fact]]]] = {
-    Topic.CLAIM_STATUS: _claims,
-    Topic.UNREAD_MESSAGE: _message,
-    Topic.DOCUMENT_SHARED: _documents,
-    Topic.AGREEMENT_ENDING: _days_left,
-}
+        raise Unneeded("mailed already, not read since")

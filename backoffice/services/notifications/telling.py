@@ -1,9 +1,9 @@
 """Writes down what people are to be told, and puts it into each person's open mail."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -11,83 +11,16 @@ from sqlalchemy.orm import Session
 
 from backoffice.jobs import Job, ask_for
 from backoffice.models.base import new_id
-from backoffice.models.claims import Claim, ClaimStep
-from backoffice.models.documents import Document
-from backoffice.models.messages import Message
 from backoffice.models.notifications import Mail, MailState, Notice
-from backoffice.rules.notices import Topic
+from backoffice.rules.notices import Topic, Way
 from backoffice.services.access import held
-from backoffice.services.notifications import unread
-from backoffice.services.notifications.people import audience_of
-from backoffice.services.notifications.terms import terms_of
+from backoffice.services.notifications.wishes import wait_of, wishes_of
 from backoffice.services.work import at_the_end
 
 _BUNDLE_KEY: Final = ("practice_id", "user_id", "topic", "subject_id")
 
 
-def claim_moved(session: Session, claim: Claim, step: ClaimStep) -> None:
-    """Tell the practice's owners and billing people and the claim's clinician of a moved step.
-
-    Whoever moved the claim by hand is not told of it.
-    """
-    if not step.moved:
-        return
-    listeners = audience_of(session, claim.practice_id).about(claim.clinician_id) - {step.by_id}
-    facts = {"claim_id": str(claim.id), "status": step.to_status.value}
-    _tell(
-        session, claim.practice_id, listeners, Topic.CLAIM_STATUS, step.id, at=step.at, facts=facts
-    )
-
-
-def message_posted(session: Session, message: Message, listeners: Iterable[UUID]) -> None:
-    """Announce a message to these people, should they not have read it by then.
-
-    Whoever was mailed about the thread and has not read it since is not mailed again.
-    """
-    told = unread.told_already(session, message.practice_id, message.thread_id)
-    _tell(
-        session,
-        message.practice_id,
-        set(listeners) - told,
-        Topic.UNREAD_MESSAGE,
-        message.id,
-        at=message.sent_at,
-        subject_id=message.thread_id,
-    )
-
-
-def document_shared(
-    session: Session, document: Document, listeners: Iterable[UUID], *, now: datetime
-) -> None:
-    """Tell these people that a document is there; its kind, never its name."""
-    facts = {"document_id": str(document.id), "kind": document.kind.value}
-    topic = Topic.DOCUMENT_SHARED
-    _tell(session, document.practice_id, listeners, topic, document.id, at=now, facts=facts)
-
-
-def agreement_ending(
-    session: Session,
-    practice_id: UUID,
-    listeners: Iterable[UUID],
-    *,
-    ends_on: date,
-    alarm: int,
-    now: datetime,
-) -> None:
-    """Tell these people that a practice's agreement ends within `alarm` days; once each alarm."""
-    cause = uuid5(practice_id, f"{ends_on.isoformat()} {alarm}")
-    known = select(Notice.user_id).where(
-        held(session, Notice.practice_id),
-        Notice.practice_id == practice_id,
-        Notice.topic == Topic.AGREEMENT_ENDING,
-        Notice.cause == str(cause),
-    )
-    fresh = set(listeners) - set(session.scalars(known))
-    facts = {"ends_on": ends_on.isoformat()}
-    _tell(session, practice_id, fresh, Topic.AGREEMENT_ENDING, cause, at=now, facts=facts)
-
-
-def _tell(  # noqa: PLR0913 - a notice has many parts, all named
+def tell(  # noqa: PLR0913 - a notice has many parts, all named
     session: Session,
     practice_id: UUID,
     listeners: Iterable[UUID],
@@ -98,6 +31,13 @@ def _tell(  # noqa: PLR0913 - a notice has many parts, all named
     subject_id: UUID | None = None,
     facts: dict[str, Any] | None = None,
 ) -> None:
+    """Write down one thing for each of these people, in the way that each chose.
+
+    `cause` names it: asking twice with one cause is refused by the database. `subject_id` keeps
+    what is about one thing in a mail of its own. `facts` hold words of ours, counts and ids.
+    """
+    wishes = wishes_of(session, practice_id)
+    ways = {user_id: wishes.way(user_id, topic) for user_id in listeners}
     notices = [
         Notice(
             practice_id=practice_id,
@@ -105,10 +45,12 @@ def _tell(  # noqa: PLR0913 - a notice has many parts, all named
             topic=topic,
             subject_id=subject_id,
             cause=str(cause),
+            way=way,
             facts=facts or {},
             created_at=at,
         )
-        for user_id in sorted(listeners)
+        for user_id, way in sorted(ways.items())
+        if way is not Way.OFF
     ]
     if notices:
         session.add_all(notices)
@@ -144,6 +86,7 @@ def bundle(session: Session) -> None:
                 Notice.topic == mail.topic,
                 Notice.subject_id.is_not_distinct_from(mail.subject_id),
                 Notice.mail_id.is_(None),
+                Notice.way == Way.IMMEDIATE,
             )
             .values(mail_id=mail.id)
             .execution_options(synchronize_session=False)
@@ -160,11 +103,14 @@ def bundle(session: Session) -> None:
 
 def _mails_wanted(session: Session) -> list[dict[str, Any]]:
     """Return the values of a mail for each person and topic with loose notices, in one order."""
-    terms = terms_of(session)
     key = (Notice.practice_id, Notice.user_id, Notice.topic, Notice.subject_id)
     loose = session.execute(
         select(*key, func.min(Notice.created_at).label("first_at"))
-        .where(held(session, Notice.practice_id), Notice.mail_id.is_(None))
+        .where(
+            held(session, Notice.practice_id),
+            Notice.mail_id.is_(None),
+            Notice.way == Way.IMMEDIATE,
+        )
         .group_by(*key)
         .order_by(*key)
     )
@@ -179,7 +125,22 @@ def _mails_wanted(session: Session) -> list[dict[str, Any]]:
             "state": MailState.QUEUED,
             "reason": "",
             "tries": 0,
-            "due_at": found.first_at + terms.wait(found.topic),
+            "due_at": found.first_at
+            + wait_of(session, found.practice_id, found.user_id, found.topic),
         }
         for found in loose
     ]
+
+
+def known(session: Session, practice_id: UUID, topic: Topic, cause: UUID) -> frozenset[UUID]:
+    """Return who was told of a cause already: for what a clock finds again and again."""
+    return frozenset(
+        session.scalars(
+            select(Notice.user_id).where(
+                held(session, Notice.practice_id),
+                Notice.practice_id == practice_id,
+                Notice.topic == topic,
+                Notice.cause == str(cause),
+            )
+        )
+    )

@@ -13,7 +13,7 @@ from backoffice.models.users import Membership, User
 from backoffice.rules.dates import UnknownTimeZone, time_zone
 from backoffice.rules.roles import STAFF_ROLES
 from backoffice.services.access import held
-from backoffice.services.notifications.terms import terms_of
+from backoffice.services.notifications.wishes import wait_of
 
 
 class TooEarly(Exception):
@@ -39,7 +39,7 @@ def is_waiting(session: Session, mail: Mail, *, now: datetime) -> bool:
     first = session.scalars(_waiting(session, mail)).first()
     if first is None:
         return False
-    due = first.sent_at + terms_of(session).unread
+    due = first.sent_at + wait_of(session, mail.practice_id, mail.user_id, mail.topic)
     if due > now:
         raise TooEarly(due)
     return True
@@ -88,20 +88,33 @@ def newest(session: Session, mail: Mail) -> UUID:
 
 def announced(session: Session, mail: Mail, through: UUID) -> None:
     """Remember up to where the recipient has been told: no second mail until they read."""
-    receipt = _receipt(session, mail)
+    receipt = _receipt(session, mail.practice_id, mail.subject_id, mail.user_id)
     if receipt is not None:
         receipt.mailed_through_id = through
 
 
+def has_waiting(session: Session, practice_id: UUID, thread_id: UUID, user_id: UUID) -> bool:
+    """Whether a thread holds something that somebody has not read."""
+    return (
+        session.scalars(_waiting_in(session, practice_id, thread_id, user_id)).first() is not None
+    )
+
+
 def _waiting(session: Session, mail: Mail) -> Select[Message]:
-    receipt = _receipt(session, mail)
+    return _waiting_in(session, mail.practice_id, mail.subject_id, mail.user_id)
+
+
+def _waiting_in(
+    session: Session, practice_id: UUID, thread_id: UUID | None, user_id: UUID
+) -> Select[Message]:
+    receipt = _receipt(session, practice_id, thread_id, user_id)
     query = (
         select(Message)
         .where(
             held(session, Message.practice_id),
-            Message.practice_id == mail.practice_id,
-            Message.thread_id == mail.subject_id,
-            Message.author_id != mail.user_id,
+            Message.practice_id == practice_id,
+            Message.thread_id == thread_id,
+            Message.author_id != user_id,
             Message.withdrawn_at.is_(None),
         )
         .order_by(Message.id)
@@ -109,26 +122,28 @@ def _waiting(session: Session, mail: Mail) -> Select[Message]:
     )
     if receipt is not None and receipt.read_through_id is not None:
         query = query.where(Message.id > receipt.read_through_id)
-    if not _is_staff(session, mail):
+    if not _is_staff(session, practice_id, user_id):
         query = query.where(Message.internal.is_(False))
     return query
 
 
-def _receipt(session: Session, mail: Mail) -> Receipt | None:
+def _receipt(
+    session: Session, practice_id: UUID, thread_id: UUID | None, user_id: UUID
+) -> Receipt | None:
     return session.scalars(
         select(Receipt).where(
             held(session, Receipt.practice_id),
-            Receipt.practice_id == mail.practice_id,
-            Receipt.thread_id == mail.subject_id,
-            Receipt.user_id == mail.user_id,
+            Receipt.practice_id == practice_id,
+            Receipt.thread_id == thread_id,
+            Receipt.user_id == user_id,
         )
     ).one_or_none()
 
 
-def _is_staff(session: Session, mail: Mail) -> bool:
-    if session.get_one(User, mail.user_id).house_role is not None:
+def _is_staff(session: Session, practice_id: UUID, user_id: UUID) -> bool:
+    if session.get_one(User, user_id).house_role is not None:
         return True
-    return _role_in(session, mail.practice_id, mail.user_id) in STAFF_ROLES
+    return _role_in(session, practice_id, user_id) in STAFF_ROLES
 
 
 def _role_in(session: Session, practice_id: UUID, user_id: UUID) -> object:

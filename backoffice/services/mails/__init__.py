@@ -1,0 +1,1 @@
+"""What became of mails: the ledger, and those that came back."""

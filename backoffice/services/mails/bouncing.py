@@ -1,0 +1,90 @@
+"""Addresses that take no mail: what bounced, whose task it becomes, and no further mail to them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from backoffice.jobs import Job
+from backoffice.models.notifications import BouncedAddress, Mail, MailState
+from backoffice.models.outbox import Errand
+from backoffice.models.people import AccountMail
+from backoffice.models.tasks import TaskKind
+from backoffice.models.users import User
+from backoffice.services import audit, tasks
+from backoffice.services.access import one
+from backoffice.services.notifications.addresses import takes_no_mail
+
+
+def bounced(session: Session, mail_id: UUID, *, reason: str, now: datetime) -> None:
+    """Write down that a practice's mail came back: the address is not written to any more.
+
+    `reason` is a status code. One task is raised for the practice and the address, however many
+    mails come back. A report that comes twice, or about a mail that never left, changes nothing.
+    """
+    mail = one(session, Mail, mail_id, lock=True)
+    if mail.state not in {MailState.QUEUED, MailState.SENT}:
+        return
+    mail.state, mail.reason = MailState.BOUNCED, reason
+    user = session.get_one(User, mail.user_id)
+    address_id = takes_no_mail(session, user.email_key, reason=reason, now=now)
+    tasks.raise_once(
+        session,
+        mail.practice_id,
+        TaskKind.MAIL_BOUNCED,
+        f"mail_bounced:{address_id}:{user.id}",
+        user_id=user.id,
+        now=now,
+    )
+    audit.record(
+        session,
+        "bounce",
+        subject_kind="mail",
+        subject_ids=[mail.id],
+        practice_id=mail.practice_id,
+    )
+
+
+def account_mail_bounced(session: Session, mail_id: UUID, *, reason: str, now: datetime) -> None:
+    """Write down that a mail about an account came back.
+
+    Such mails are asked for by a person or about their safety, so the next one is tried all the
+    same; practices' mails to the address are not.
+    """
+    mail = session.get_one(AccountMail, mail_id, with_for_update=True)
+    if mail.state not in {MailState.QUEUED, MailState.SENT}:
+        return
+    mail.state, mail.reason, mail.token = MailState.BOUNCED, reason, None
+    if mail.user_id is not None:
+        user = session.get_one(User, mail.user_id)
+        if user.email == mail.recipient:
+            takes_no_mail(session, user.email_key, reason=reason, now=now)
+
+
+def write_again(session: Session, user_id: UUID) -> None:
+    """Let a person's address be written to again: somebody has mended their mailbox."""
+    user = session.get_one(User, user_id)
+    session.execute(delete(BouncedAddress).where(BouncedAddress.email_key == user.email_key))
+    audit.record(
+        session,
+        "write_again",
+        subject_kind="user",
+        subject_ids=[user_id],
+        practice_id=None,
+    )
+
+
+def whose(session: Session, mail_id: UUID) -> tuple[Job, UUID | None] | None:
+    """Return which job sent a mail and for which practice; None of a mail that is not known.
+
+    A mail is looked for by its errand, which tells the practice before one is worked for. Errands
+    are kept for a week after they are done: longer than mail servers try.
+    """
+    jobs = (Job.SEND_MAIL, Job.SEND_ACCOUNT_MAIL)
+    found = session.execute(
+        select(Errand.job, Errand.practice_id).where(
+            Errand.subject_id == mail_id, Errand.job.in_([job.value for job in jobs])
+        )
+    ).first()
+    return (Job(found.job), found.practice_id) if found else None
