@@ -28,6 +28,7 @@ from backoffice.models.remittances import (
     RemittanceLine,
 )
 from backoffice.models.submissions import Submission
+from backoffice.models.tasks import Task
 from backoffice.models.users import OnceKey, SignIn, User
 
 
@@ -77,6 +78,7 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "remittance_id": ObjectKind("remittance", Remittance, Near.PRACTICE),
     "sign_in_id": ObjectKind("session", SignIn, Near.PERSON),
     "submission_id": ObjectKind("submission", Submission, Near.PRACTICE),
+    "task_id": ObjectKind("task", Task, Near.PRACTICE),
     "thread_id": ObjectKind("thread", Thread, Near.CLIENTS),
     "transaction_id": ObjectKind("inbound_transaction", InboundTransaction, Near.HOUSE),
     "user_id": ObjectKind("person", User, Near.HOUSE),

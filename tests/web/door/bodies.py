@@ -202,6 +202,13 @@ BODIES: Mapping[str, Callable[[Rows], Body]] = {
     "remittances.unpost": _nothing,
     "submissions.mark_sent": _nothing,
     "submissions.send_again": _nothing,
+    "tasks.done": _nothing,
+    "tasks.give": _nothing,
+    "tasks.reopen": _nothing,
+    "thread_work.follow_up": lambda _: {"title": "Call them"},
+    "thread_work.give": _nothing,
+    "thread_work.snooze": lambda _: {"sleep": "tomorrow"},
+    "thread_work.wake": _nothing,
 }
 """By endpoint. A body that differs from one side to another is also sent with swapped ids."""
 

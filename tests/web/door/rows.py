@@ -33,6 +33,7 @@ from backoffice.models.people import BrokenGlass, Invitation
 from backoffice.models.practices import Practice
 from backoffice.models.remittances import ProviderAdjustment
 from backoffice.models.submissions import SubmissionState
+from backoffice.models.tasks import TaskKind
 from backoffice.models.users import Level, OnceKey, SignIn, User
 from backoffice.rules.notices import Topic
 from backoffice.rules.part2 import ConsentKind
@@ -40,6 +41,7 @@ from backoffice.rules.roles import Role
 from backoffice.services.inbound.keeping import RawFile
 from backoffice.services.intake.batches import BroughtFile, hold
 from backoffice.services.submissions.building import build_files
+from backoffice.services.tasks import raise_once
 from backoffice.web.extensions import DOCUMENTS, clock
 from tests import builders
 from tests.builders import NOW
@@ -94,6 +96,7 @@ def a_side(app: Flask, session: Session, name: str, ground: Billing) -> Side:
     ids["appointment_id"] = _a_lacking_appointment(session, ground, token)
     ids["billable_id"] = an_appointment(session, ground)
     ids["thread_id"] = _a_thread(session, ground, claim, token)
+    ids["task_id"] = _a_task(session, practice_id, ids["thread_id"], token)
     ids["document_id"] = _a_document(app, session, ground, claim, token)
     ids["batch_id"] = _a_batch(session, practice_id, ground.clinician.user_id, token)
     ids |= _a_remittance(app, session, ground, claim)
@@ -173,6 +176,19 @@ def _a_thread(session: Session, ground: Billing, claim: Claim, token: str) -> UU
         session.add(said)
     session.flush()
     return thread.id
+
+
+def _a_task(session: Session, practice_id: UUID, thread_id: UUID, token: str) -> UUID:
+    made = raise_once(
+        session,
+        practice_id,
+        TaskKind.FOLLOW_UP,
+        f"follow_up:{thread_id}",
+        now=NOW,
+        title=f"Call about {token}",
+        thread_id=thread_id,
+    )
+    return made.id
 
 
 def _a_document(app: Flask, session: Session, ground: Billing, claim: Claim, token: str) -> UUID:

@@ -1,0 +1,77 @@
+"""Threads as work: given, put away, turned into tasks."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from backoffice.models.messages import Thread
+from backoffice.rules.roles import Permission
+from backoffice.rules.snoozing import Sleep, wakes_at
+from backoffice.services.messages import work as thread_work
+from backoffice.services.messages.work import NoTimeToSleep
+from backoffice.web.access import needs
+from backoffice.web.extensions import clock, me, work_on
+from backoffice.web.filters import moment
+from backoffice.web.thread_work_forms import FollowUpForm, GiveForm, SnoozeForm
+
+bp = Blueprint("thread_work", __name__, url_prefix="/messages")
+
+
+@bp.post("/<uuid:thread_id>/give")
+@needs(Permission.DO_TASKS)
+def give(thread_id: UUID) -> ResponseReturnValue:
+    """Take a thread, leave it to nobody, or give it to somebody."""
+    to = GiveForm().person
+    with work_on(Thread, thread_id) as session:
+        thread_work.give(session, thread_id, to, by=me())
+    flash("It is yours" if to == me().id else "Given" if to else "Left to anybody", "done")
+    return _back(thread_id)
+
+
+@bp.post("/<uuid:thread_id>/snooze")
+@needs(Permission.DO_TASKS)
+def snooze(thread_id: UUID) -> ResponseReturnValue:
+    """Put a thread away until later; it comes back by itself."""
+    form, now = SnoozeForm(), clock()
+    sleep = Sleep(form.sleep.data) if form.sleep.data in set(Sleep) else Sleep.DAY
+    until = wakes_at(sleep, me().time_zone, now=now, day=form.until.data)
+    if until is None:
+        raise NoTimeToSleep
+    with work_on(Thread, thread_id) as session:
+        thread_work.snooze(session, thread_id, until, by=me(), now=now)
+    flash(f"Put away until {Markup(moment(until)).striptags()}", "done")
+    return redirect(url_for("messages.index", box=request.args.get("box")))
+
+
+@bp.post("/<uuid:thread_id>/wake")
+@needs(Permission.DO_TASKS)
+def wake(thread_id: UUID) -> ResponseReturnValue:
+    """Take a thread back to work."""
+    with work_on(Thread, thread_id) as session:
+        thread_work.wake(session, thread_id, by=me())
+    return _back(thread_id)
+
+
+@bp.post("/<uuid:thread_id>/task")
+@needs(Permission.DO_TASKS)
+def follow_up(thread_id: UUID) -> ResponseReturnValue:
+    """Turn it into a task of one's own."""
+    form = FollowUpForm()
+    with work_on(Thread, thread_id) as session:
+        thread_work.follow_up(
+            session,
+            thread_id,
+            once=form.key,
+            title=form.title.data or "",
+            due_on=form.due_on.data,
+            by=me(),
+            now=clock(),
+        )
+    flash("A task of yours", "done")
+    return _back(thread_id)
+
+
+def _back(thread_id: UUID) -> ResponseReturnValue:
+    return redirect(url_for("messages.show", thread_id=thread_id, box=request.args.get("box")))
