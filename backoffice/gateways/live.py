@@ -1,4 +1,4 @@
-"""Tells open pages that a row has changed: ids and versions only, over Redis or in memory.
+"""Tells open pages what has changed and who is there: ids and versions only, Redis or memory.
 
 Nothing rests on it. What is lost is seen at the next look, so telling never fails and never waits.
 """
@@ -22,12 +22,21 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Change:
-    """A row that stands in the database with this version now."""
+    """A row that stands in the database with this version now.
+
+    `staff_only`: of something that a practice's people do not know of, an internal note.
+    """
 
     kind: str
     practice_id: UUID
     id: UUID
     version: int
+    staff_only: bool = False
+
+    @property
+    def key(self) -> tuple[str, UUID, int]:
+        """What tells one change from every other, however often it is told."""
+        return self.kind, self.id, self.version
 
 
 class LiveSilent(Exception):
@@ -40,10 +49,10 @@ class Live(Protocol):
     def tell(self, changes: Sequence[Change]) -> None:
         """Tell everybody who listens; what can't be told is dropped."""
 
-    def listen(self, *, patience: float) -> Iterator[Change | None]:
-        """Yield changes as they come; None at the beginning and after `patience` idle seconds.
+    def listen(self, *, patience: float) -> Iterator[Sequence[Change]]:
+        """Yield changes as they come, those of one commit together.
 
-        Raises LiveSilent.
+        Yields none at the beginning, and after `patience` idle seconds. Raises LiveSilent.
         """
 
 
@@ -65,23 +74,20 @@ class RedisLive:
         if not changes or time.monotonic() < self._away_until:
             return
         try:
-            with self._teller.pipeline(transaction=False) as together:
-                for change in changes:
-                    together.publish(CHANNEL, _written(change))
-                together.execute()
+            self._teller.publish(CHANNEL, _written(changes))
         except redis.RedisError as broken:
             self._away_until = time.monotonic() + _AWAY
             _log.warning("changes not told", kind=type(broken).__name__)
 
-    def listen(self, *, patience: float) -> Iterator[Change | None]:
+    def listen(self, *, patience: float) -> Iterator[Sequence[Change]]:
         """Subscribe; see Live.listen."""
         try:
             with self._listener.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
                 heard.subscribe(CHANNEL)
-                yield None
+                yield ()
                 while True:
                     message = heard.get_message(timeout=patience)
-                    yield _read(message["data"]) if message else None
+                    yield _read(message["data"]) if message else ()
         except redis.RedisError as broken:
             raise LiveSilent(type(broken).__name__) from None
 
@@ -91,44 +97,46 @@ class InMemoryLive:
 
     def __init__(self) -> None:
         self.silent = False
-        self._listeners: list[queue.SimpleQueue[Change]] = []
+        self._listeners: list[queue.SimpleQueue[Sequence[Change]]] = []
 
     def tell(self, changes: Sequence[Change]) -> None:
         """Put changes before every listener; see Live.tell."""
-        if self.silent:
+        if self.silent or not changes:
             return
         for listener in list(self._listeners):
-            for change in changes:
-                listener.put(change)
+            listener.put(tuple(changes))
 
-    def listen(self, *, patience: float) -> Iterator[Change | None]:
+    def listen(self, *, patience: float) -> Iterator[Sequence[Change]]:
         """Wait for changes; see Live.listen."""
-        mine: queue.SimpleQueue[Change] = queue.SimpleQueue()
+        mine: queue.SimpleQueue[Sequence[Change]] = queue.SimpleQueue()
         self._listeners.append(mine)
         try:
             if not self.silent:
-                yield None
+                yield ()
             while not self.silent:
                 try:
                     yield mine.get(timeout=patience)
                 except queue.Empty:
-                    yield None
+                    yield ()
             raise LiveSilent
         finally:
             self._listeners.remove(mine)
 
 
-def _written(change: Change) -> str:
-    return json.dumps(
-        [change.kind, str(change.practice_id), str(change.id), change.version],
-        separators=(",", ":"),
-    )
+def _written(changes: Sequence[Change]) -> str:
+    told = [
+        [each.kind, str(each.practice_id), str(each.id), each.version, each.staff_only]
+        for each in changes
+    ]
+    return json.dumps(told, separators=(",", ":"))
 
 
-def _read(data: Any) -> Change | None:
-    """Read a change; None for what is none (another version of us may speak differently)."""
+def _read(data: Any) -> Sequence[Change]:
+    """Read changes; none where these are none (another version of us may speak differently)."""
     try:
-        kind, practice_id, row_id, version = json.loads(data)
-        return Change(str(kind), UUID(practice_id), UUID(row_id), int(version))
+        return [
+            Change(str(kind), UUID(practice_id), UUID(row_id), int(version), bool(staff_only))
+            for kind, practice_id, row_id, version, staff_only in json.loads(data)
+        ]
     except (ValueError, TypeError, AttributeError):
-        return None
+        return ()

@@ -39,6 +39,8 @@ OWN = "own_practices"
 """The name of the parameter by which a statement names the session's practices itself."""
 WRITTEN_BY_THE_HOUSE = frozenset({"memberships"})
 """Tables whose rows the house writes for any practice: who may go where is its own business."""
+SNAPSHOT = "snapshot"
+"""What the session's first transaction could see: PostgreSQL's pg_snapshot, as text."""
 ANYWHERE = "anywhere"
 """Acting everywhere: sets a stage for tests as the superuser; the app role is refused by it."""
 
@@ -46,7 +48,8 @@ _PRACTICES, _ACTING, _HOUSE = "app.practice_ids", "app.acting_practice", "app.ho
 _SET_ALL = text(
     "SELECT set_config('app.practice_ids', :practice_ids, true),"
     " set_config('app.acting_practice', :acting_practice, true),"
-    " set_config('app.user_id', :user_id, true), set_config('app.house', :house, true)"
+    " set_config('app.user_id', :user_id, true), set_config('app.house', :house, true),"
+    " pg_current_snapshot()::text"
 )
 """One round trip: it stands at the head of every transaction."""
 _SET_ACTING = text("SELECT set_config('app.acting_practice', :acting_practice, true)")
@@ -88,7 +91,9 @@ def _set_tenancy(session: Session, transaction: SessionTransaction, connection: 
     whose = (tenancy[_PRACTICES], tenancy["app.user_id"], tenancy[_HOUSE])
     if session.info.setdefault(BEGAN_FOR, whose) != whose:
         raise TenancyChanged
-    connection.execute(_SET_ALL, {name[len("app.") :]: tenancy[name] for name in tenancy})
+    settings = {name[len("app.") :]: tenancy[name] for name in tenancy}
+    *_, snapshot = connection.execute(_SET_ALL, settings).one()
+    session.info.setdefault(SNAPSHOT, snapshot)
 
 
 def _stay_inside(state: ORMExecuteState) -> None:

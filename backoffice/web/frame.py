@@ -10,8 +10,10 @@ from flask_login import current_user
 from backoffice.rules.dates import time_zone
 from backoffice.rules.roles import Permission
 from backoffice.services.accounts import Chip
+from backoffice.services.changes import Seen
 from backoffice.services.standing import Standing, standing_of
-from backoffice.web.extensions import clock, me, open_practices, work
+from backoffice.services.work import SNAPSHOT
+from backoffice.web.extensions import FIRST_READ, clock, me, open_practices, work
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def _item(door: Door, standing: Standing) -> dict[str, Any]:
         "key": door.key,
         "count": getattr(standing, door.count) if door.count else None,
         "urgent": door.urgent,
+        "unread": door.count == "unread",
         "current": request.endpoint == door.endpoint
         or (request.blueprint is not None and request.blueprint == door.endpoint.split(".")[0]),
     }
@@ -122,6 +125,13 @@ def way(endpoint: str, **values: Any) -> str | None:
     if permission not in set(Permission) or not me().may(Permission(permission)):
         return None
     return url_for(endpoint, **values)
+
+
+def _seen_through() -> Seen | None:
+    """Return up to where this page has seen: as its first look at the practices' rows did."""
+    first = g.get(FIRST_READ)
+    snapshot = first.info.get(SNAPSHOT) if first is not None else None
+    return Seen.taken(snapshot, clock()) if snapshot else None
 
 
 def frame() -> dict[str, Any]:
@@ -148,6 +158,7 @@ def frame() -> dict[str, Any]:
         "heard": standing.heard(clock()) if me().works_for_house else None,
         "find_url": None,
         "events_url": current_app.config["EVENTS_URL"],
+        "seen_through": _seen_through(),
     }
 
 

@@ -206,8 +206,8 @@
     start();
   }
 
-  // --- live rows: an event carries a kind, an id and a version; the page is asked again, once, and the
-  //     rows whose version differs are replaced. One tab of the browser listens for all of them. ---
+  // --- live rows: live.js says that a row of a kind and id has a version; the page is asked again, once,
+  //     and the rows whose version differs are replaced. Parts say of which kinds they tell. ---
 
   const changed = new Set();
   let asking = null;
@@ -215,7 +215,8 @@
   function heard({ kind, id, version }) {
     const row = one(`[data-live="${CSS.escape(`${kind}:${id}`)}"]`);
     if (row && Number(row.dataset.version) >= version) return;
-    if (!row && !one("[data-live-text]")) return;
+    const shown = kind === "claim" ? "[data-live-text]" : `[data-live-kinds~="${CSS.escape(kind)}"]`;
+    if (!row && kind !== "list" && !one(shown)) return;
     changed.add(`${kind}:${id}`);
     asking ??= setTimeout(askAgain, 400);
   }
@@ -229,7 +230,7 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const text of all("[data-live-text]")) {
       const fresh = one(`[data-live-text="${CSS.escape(text.dataset.liveText)}"]`, page);
-      if (fresh) text.textContent = fresh.textContent;
+      if (fresh) { text.textContent = fresh.textContent; text.hidden = fresh.hidden; }
     }
     for (const part of all("[data-live-part]")) {
       const fresh = one(`[data-live-part="${CSS.escape(part.dataset.livePart)}"]`, page);
@@ -269,19 +270,7 @@
     if (had) stand(fresh, { focus: focused }); else if (list) rove(list); else welcome(fresh);
   }
 
-  function listen(url) {
-    if (!window.EventSource || !navigator.locks || !window.BroadcastChannel) return;
-    const channel = new BroadcastChannel("cleanclaim-events");
-    channel.addEventListener("message", (event) => heard(event.data));
-    navigator.locks.request("cleanclaim-events", () => new Promise(() => {
-      const stream = new EventSource(url, { withCredentials: true });
-      stream.addEventListener("message", (event) => {
-        const told = JSON.parse(event.data);
-        channel.postMessage(told);
-        heard(told);
-      });
-    }));
-  }
+  document.addEventListener("changed", (event) => heard(event.detail));
 
   // --- what each piece of page needs when it arrives ---
 
@@ -291,5 +280,4 @@
   }
   welcome(document);
   one(".callout[data-focus]")?.focus();
-  if (document.body.dataset.events) listen(document.body.dataset.events);
 })();

@@ -41,9 +41,10 @@ WORDS: Mapping[str, Any] = {
 }  # fmt: skip
 """Values of the arguments that name no row."""
 _PASSING = re.compile(
-    rb'[0-9a-f]{32}|name="csrf-?_?token"[^>]*|\d{4}-\d\d-\d\dT[\d:.+]+|data-session-left="\d+"'
+    rb'[0-9a-f]{32}|name="(?:csrf-?_?token|seen)"[^>]*|'
+    rb'\d{4}-\d\d-\d\dT[\d:.+]+|data-session-left="\d+"'
 )
-"""What differs from one answer to the next and tells nothing: request id, form token, time."""
+"""What differs from one answer to the next and tells nothing: ids of requests, tokens, times."""
 _ASKED = re.compile(
     rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|C-\d+|"
     rb"nobodyatall|aldermoor|brackenfell|cinderwick|dunmarrow",

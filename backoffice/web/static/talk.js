@@ -1,0 +1,64 @@
+// An open thread: new messages join it and changed ones are replaced in their place, so that nobody's
+// reading, writing or focus is disturbed. Without this script it asks every ten seconds, whole.
+"use strict";
+
+(() => {
+  const one = (what, within = document) => within.querySelector(what);
+  const talk = () => one("#conversation[data-thread]");
+  if (!talk()) return;
+  const thread = talk().dataset.thread;
+  const say = (words) => { const spoken = one("#spoken"); if (spoken) spoken.textContent = words; };
+
+  // --- news: whatever changed in the thread, the conversation is asked for what is new ---
+
+  document.addEventListener("changed", ({ detail: { kind, id } }) => {
+    if (kind === "list" || (kind === "thread" && id === thread)) window.htmx?.trigger(talk(), "live");
+  });
+
+  // The conversation's address holds what it shows: the one that stands there now, not the first.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt === talk()) event.detail.path = talk().getAttribute("hx-get");
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target !== talk() || event.detail.xhr.status !== 200) return;
+    const fresh = one("#conversation", new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html"));
+    if (!fresh) return;
+    event.detail.shouldSwap = false;
+    join(talk(), fresh);
+  });
+
+  const key = (part) => part.id || `${part.localName} ${part.localName === "h3" ? part.textContent : ""}`;
+
+  function join(shown, fresh) {
+    const scroller = shown.closest(".thread");
+    const atEnd = !scroller || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+    const known = new Map([...shown.children].map((part) => [key(part), part]));
+    const before = new Set([...shown.querySelectorAll("article[id]")].map((part) => part.id));
+    let last = null;
+    for (const part of [...fresh.children]) {
+      const old = known.get(key(part));
+      known.delete(key(part));
+      const stays = old && (sameWords(old, part) || old.contains(document.activeElement) || one("form", old));
+      const now = stays ? old : part;
+      if (old && !stays) old.replaceWith(part);
+      const place = last ? last.nextSibling : shown.firstChild;
+      if (now !== place) shown.insertBefore(now, place);
+      if (!stays) window.htmx?.process(now);
+      last = now;
+    }
+    for (const gone of known.values()) gone.remove();
+    shown.setAttribute("hx-get", fresh.getAttribute("hx-get"));
+    const added = [...shown.querySelectorAll("article[id]")].filter((part) => !before.has(part.id));
+    if (!added.length) return;
+    if (atEnd) added.at(-1).scrollIntoView({ block: "nearest" });
+    const from = one("b", added.at(-1))?.textContent;
+    say(added.length > 1 ? `${added.length} new messages` : `New message${from ? ` from ${from}` : ""}`);
+  }
+
+  // htmx leaves its own marks on what it has seen to; form tokens are drawn anew for each answer.
+  function sameWords(one, two) {
+    const plain = (part) => part.outerHTML.replace(/ class="(htmx-[a-z-]+ ?)+"| value="[^"]{60,}"/g, "");
+    return one.isEqualNode(two) || plain(one) === plain(two);
+  }
+})();
