@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 from pypdf import PdfWriter
 from sqlalchemy import select, text
 
@@ -21,8 +22,14 @@ from tests.databases import Database
 from tests.record import on_record
 from tests.talk import MINUTE, Talk, a_talk
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\x00" * 64
+
+def an_image(form: str, size: tuple[int, int] = (8, 6)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, "white").save(out, form)
+    return out.getvalue()
+
+
+PNG, JPEG = an_image("PNG"), an_image("JPEG")
 
 
 def a_pdf(pages: int = 2) -> bytes:

@@ -1,6 +1,7 @@
 """What a file really is, told by its bytes: kind, size, digest; a PDF's pages under limits."""
 
 import hashlib
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,21 +10,19 @@ from typing import BinaryIO, Final
 import filetype
 
 from backoffice.models.documents import DocumentKind
-from backoffice.services.refusal import Refused
+from backoffice.services.documents.looking import images, texts
+from backoffice.services.documents.looking.seams import has_seam
+from backoffice.services.documents.looking.why_not import NotTaken, WhyNot
 
 LARGEST: Final = 25 * 1024 * 1024
-TAKEN: Final = frozenset({"application/pdf", "image/jpeg", "image/png"})
 PDF: Final = "application/pdf"
+PAPER: Final = frozenset({PDF, *images.IMAGES})
 _SNIFFED = 8192
+_PDF_TAIL = 2048
 _CHUNK = 1 << 20
 _COUNT_SECONDS = 10
 _COUNTER: Final = "backoffice.services.documents.page_counter"
-
-
-class NotTaken(Refused):
-    """The file is not one that we keep; says which are."""
-
-    code = "file_not_taken"
+_PDF_HEAD: Final = re.compile(rb"%PDF-[12]\.\d")
 
 
 @dataclass(frozen=True)
@@ -38,22 +37,64 @@ class Examined:
 def examine(stream: BinaryIO, kind: DocumentKind = DocumentKind.OTHER) -> Examined:
     """Examine a seekable stream and rewind it; raises NotTaken for what we do not keep.
 
-    The name and the type that came with it count for nothing.
+    The name and the type that came with it count for nothing. Nothing is decoded or run: headers,
+    lengths, checksums and ends are read. An ERA file is an 835, and an 835 is nothing else; a CSV
+    is taken as OTHER; paper and photos as every kind but ERA_FILE.
     """
-    digest, size = hashlib.sha256(), 0
+    content = _whole(stream)
+    media_type = _media_type(content)
+    _look(content, media_type)
+    if not _fits(kind, media_type):
+        raise NotTaken(WhyNot.NOT_OF_KIND)
+    return Examined(media_type, len(content), hashlib.sha256(content).hexdigest())
+
+
+def _whole(stream: BinaryIO) -> bytes:
     stream.seek(0)
-    head = stream.read(_SNIFFED)
+    content = stream.read(LARGEST + 1)
     stream.seek(0)
-    while piece := stream.read(_CHUNK):
-        size += len(piece)
-        if size > LARGEST:
-            raise NotTaken("The file is larger than 25 MB.", field="file")
-        digest.update(piece)
-    stream.seek(0)
-    found = filetype.guess(head)
-    if found is None or found.mime not in TAKEN:
-        raise NotTaken("This is no PDF, JPEG or PNG, whatever its name says.", field="file")
-    return Examined(found.mime, size, digest.hexdigest())
+    if not content:
+        raise NotTaken(WhyNot.EMPTY)
+    if len(content) > LARGEST:
+        raise NotTaken(WhyNot.TOO_LARGE)
+    return content
+
+
+def _media_type(content: bytes) -> str:
+    """Return what the first bytes say; raises NotTaken for what is none of ours."""
+    found = filetype.guess(content[:_SNIFFED])
+    if found is not None and found.mime in PAPER:
+        return str(found.mime)
+    if texts.is_interchange(content[:_SNIFFED]):
+        return texts.X12
+    if found is None and texts.table_of(content):
+        return texts.CSV
+    raise NotTaken(WhyNot.UNKNOWN)
+
+
+def _look(content: bytes, media_type: str) -> None:
+    if media_type in PAPER and has_seam(content, is_pdf=media_type == PDF):
+        raise NotTaken(WhyNot.TWO_KINDS)
+    if media_type == PDF:
+        _look_at_pdf(content)
+    elif media_type in images.IMAGES:
+        images.look(content, media_type)
+    elif media_type == texts.X12:
+        texts.look_at_remittance(content)
+
+
+def _look_at_pdf(content: bytes) -> None:
+    """A PDF begins at its first byte and has its end; what it carries is looked at by a job."""
+    if not _PDF_HEAD.match(content):
+        raise NotTaken(WhyNot.UNKNOWN)
+    if b"%%EOF" not in content[-_PDF_TAIL:]:
+        raise NotTaken(WhyNot.TORN)
+
+
+def _fits(kind: DocumentKind, media_type: str) -> bool:
+    if kind is DocumentKind.ERA_FILE or media_type == texts.X12:
+        return kind is DocumentKind.ERA_FILE and media_type == texts.X12
+    return media_type in PAPER or kind is DocumentKind.OTHER
 
 
 @dataclass(frozen=True)

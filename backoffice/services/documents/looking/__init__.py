@@ -1,0 +1,1 @@
+"""What each kind of file says of itself, read from its bytes alone: nothing is decoded or run."""
