@@ -1,28 +1,36 @@
 """Messages: threads and their conversation, for the desk and for the phone."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
-from itertools import groupby
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from backoffice.models.appointments import Appointment
+from backoffice.models.base import PracticeRow
 from backoffice.models.claims import Claim
+from backoffice.models.clients import Client
+from backoffice.models.documents import Document
 from backoffice.models.messages import Thread, ThreadState
+from backoffice.models.practices import Practice
 from backoffice.rules.roles import Permission
-from backoffice.services import messages
-from backoffice.services.claim_pages import beside
-from backoffice.services.claim_pages.record import Record, claim_for, record
-from backoffice.services.messages import Box, Conversation, Cursor, Said
+from backoffice.services import documents, messages
+from backoffice.services.access import practice_of
+from backoffice.services.accounts import Person
+from backoffice.services.claim_pages.record import claim_for
+from backoffice.services.messages import About, Box, Cursor, MessagingOffForYou
+from backoffice.services.refusal import NotVisible, Refused
+from backoffice.services.unbilled.reach import appointment_for, client_for
+from backoffice.web import messages_shapes as shapes
+from backoffice.web import uploads
 from backoffice.web.access import needs
 from backoffice.web.extensions import clock, me, work, work_on
 from backoffice.web.filters import here
 from backoffice.web.frame import acting_ids
-from backoffice.web.messages_forms import ReplyForm, SettleForm, StartForm
+from backoffice.web.messages_forms import DraftForm, ReplyForm, Said, SettleForm, StartForm
 
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 
@@ -31,6 +39,15 @@ bp = Blueprint("messages", __name__, url_prefix="/messages")
 def watching_is_not_working(state: BlueprintSetupState) -> None:
     """An open page that asks what is new does not keep anybody signed in."""
     state.app.config["NEVER_EXTENDS"].add("messages.fresh")
+    state.app.jinja_env.filters["with_names"] = shapes.with_names
+
+
+@bp.before_request
+def say_that_it_is_off() -> None:
+    """Whoever has messages switched off everywhere is told so, whatever they open."""
+    person = me()
+    if person.is_authenticated and person.silent and not _open_to(person):
+        raise MessagingOffForYou
 
 
 @bp.get("/")
@@ -60,7 +77,7 @@ def fresh(thread_id: UUID) -> ResponseReturnValue:
         if found.stamp == request.args.get("stamp"):
             return "", 204
         messages.put_on_record(session, found)
-        return render_template("messages/fresh.html", thread=found.thread, **_said(found))
+        return render_template("messages/fresh.html", thread=found.thread, **shapes.said(found))
 
 
 @bp.post("/<uuid:thread_id>/read")
@@ -75,14 +92,44 @@ def read(thread_id: UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:thread_id>/reply")
 @needs(Permission.SEND_MESSAGES)
 def reply(thread_id: UUID) -> ResponseReturnValue:
-    """Say something in a thread."""
+    """Say something in a thread; what is refused stands in the form with all that was typed."""
     form = ReplyForm()
     if not form.validate_on_submit():
         return _show(thread_id, form), 422
-    words, internal, now = form.body.data, form.is_internal, clock()
-    with work_on(Thread, thread_id) as session:
-        messages.reply(session, thread_id, by=me(), body=words, internal=internal, now=now)
+    try:
+        _bring(form, thread_id)
+        with work_on(Thread, thread_id) as session:
+            messages.reply(
+                session,
+                thread_id,
+                by=me(),
+                body=form.body.data,
+                internal=form.is_internal,
+                now=clock(),
+                attached=form.attached_ids,
+                once=form.once.data or "",
+            )
+    except Refused as refusal:
+        _put(refusal, form)
+        return _show(thread_id, form), 422
     return redirect(url_for(".show", thread_id=thread_id))
+
+
+@bp.post("/<uuid:thread_id>/draft")
+@needs(Permission.SEND_MESSAGES)
+def draft(thread_id: UUID) -> ResponseReturnValue:
+    """Keep what is being typed, so that nothing is lost by whatever happens to the page."""
+    form, now = DraftForm(), clock()
+    with work_on(Thread, thread_id) as session:
+        messages.keep_draft(
+            session,
+            thread_id,
+            by=me(),
+            body=form.body.data or "",
+            internal=form.internal.data == "1",
+            now=now,
+        )
+    return "", 204
 
 
 @bp.post("/<uuid:thread_id>/settle")
@@ -101,29 +148,130 @@ def settle(thread_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/about/<uuid:claim_id>", methods=["GET", "POST"])
+@bp.route("/about/client/<uuid:client_id>", methods=["GET", "POST"])
+@bp.route("/about/appointment/<uuid:appointment_id>", methods=["GET", "POST"])
+@bp.route("/about/document/<uuid:document_id>", methods=["GET", "POST"])
+@bp.route("/about/practice/<uuid:practice_id>", methods=["GET", "POST"])
 @needs(Permission.SEND_MESSAGES)
-def start(claim_id: UUID) -> ResponseReturnValue:
-    """Begin a thread about a claim."""
+def start(**about: UUID) -> ResponseReturnValue:
+    """Begin a thread about a claim, a client, an appointment, a document or the practice."""
+    ((name, row_id),) = about.items()
     form = StartForm()
-    with work_on(Claim, claim_id) as session:
-        claim = claim_for(session, claim_id, me())
-        if form.validate_on_submit():
-            words = {"subject": form.subject.data, "body": form.body.data}
-            thread = messages.start(session, claim, by=me(), now=clock(), **words)
-            return redirect(url_for(".show", thread_id=thread.id))
-        hears = messages.who_hears(session, claim, by=me())
-        return render_template(
+    practice_id = _practice_of(name, row_id)
+    if not form.validate_on_submit():
+        return _starting(form, practice_id, name, row_id)
+    try:
+        kept = _take(form, practice_id, claim_id=row_id if name == "claim_id" else None)
+        form.keep(kept)
+        with work(practice=practice_id) as session:
+            thread = messages.start(
+                session,
+                _row(session, name, row_id),
+                by=me(),
+                subject=form.subject.data,
+                body=form.body.data,
+                now=clock(),
+                to=form.to,
+                attached=form.attached_ids,
+                once=form.once.data or "",
+            )
+    except Refused as refusal:
+        _put(refusal, form)
+        return _starting(form, practice_id, name, row_id)
+    return redirect(url_for(".show", thread_id=thread.id))
+
+
+def _open_to(person: Person) -> frozenset[UUID]:
+    return person.practices_where(Permission.SEE_MESSAGES)
+
+
+_NEAR: Mapping[str, tuple[type[PracticeRow], Callable[[Session, UUID, Person], About]]] = {
+    "claim_id": (Claim, claim_for),
+    "client_id": (Client, client_for),
+    "appointment_id": (Appointment, appointment_for),
+    "document_id": (Document, documents.document_for),
+}
+"""What a thread may be about, and the way to a row of it that this person comes near."""
+
+
+def _practice_of(name: str, row_id: UUID) -> UUID:
+    """Return the practice of what a thread is to be about; NotVisible to whom it is not open."""
+    if name == "practice_id":
+        if not me().may_in(row_id, Permission.SEND_MESSAGES):
+            raise NotVisible
+        return row_id
+    with work() as session:
+        return practice_of(session, _NEAR[name][0], row_id)
+
+
+def _row(session: Session, name: str, row_id: UUID) -> About:
+    if name == "practice_id":
+        return session.get_one(Practice, row_id)
+    return _NEAR[name][1](session, row_id, me())
+
+
+def _starting(form: StartForm, practice_id: UUID, name: str, row_id: UUID) -> ResponseReturnValue:
+    """Show the form of a new thread, with all that was typed in it."""
+    with work(practice=practice_id) as session:
+        row = _row(session, name, row_id)
+        circle = messages.circle_of(session, practice_id)
+        page = render_template(
             "messages/start.html",
-            claim={
-                "id": claim.id,
-                "our_number": claim.our_number,
-                "client_name": claim.client.name,
-            },
-            practice=_chips()[claim.practice_id],
+            about=shapes.in_words(row),
+            address=request.path,
+            back=shapes.where_it_stands(row),
+            practice=_chips()[practice_id],
             form=form,
-            listeners=len(hears),
-            back=url_for("claims.show", claim_id=claim.id),
+            usual=[
+                each.name
+                for each in circle.named(messages.who_hears(session, row, by=me()))
+                if not each.is_staff or me().staff_in(practice_id)
+            ],
+            listeners=len(messages.who_hears(session, row, by=me())),
+            offered=messages.offered(session, practice_id, me()),
+            may_upload=me().may_in(practice_id, Permission.ADD_DOCUMENTS),
+            **shapes.correspondents(circle, practice_id),
         )
+    return page, 422 if form.is_submitted() else 200
+
+
+def _bring(form: ReplyForm, thread_id: UUID) -> None:
+    """Take in the files that came with a reply; they are ticked should the form come back."""
+    if not form.uploads:
+        return
+    with work_on(Thread, thread_id) as session:
+        thread = messages.conversation(session, thread_id, me()).thread
+    form.keep(_take(form, thread.practice_id, claim_id=thread.claim_id))
+
+
+def _take(form: Said, practice_id: UUID, *, claim_id: UUID | None) -> list[UUID]:
+    """Take in the files of a form, each as a document of its own, beside the claim if there is one."""
+    if not form.uploads:
+        return []
+    if not me().may_in(practice_id, Permission.ADD_DOCUMENTS):
+        raise NotVisible
+    claim = None
+    if claim_id is not None:
+        with work(practice=practice_id) as session:
+            claim = claim_for(session, claim_id, me())
+    kept = [
+        uploads.take(
+            upload,
+            practice_id=practice_id,
+            kind=form.kind_of_files,
+            claim=claim,
+            upload_id=form.upload_id(number),
+        )
+        for number, upload in enumerate(form.uploads)
+    ]
+    return [document.id for document in kept]
+
+
+def _put(refusal: Refused, form: Said) -> None:
+    """Say at its field what was refused; at the words themselves where it is about no field."""
+    name = {"file": "files"}.get(refusal.field or "", refusal.field)
+    field = form[name] if name in form else form.body
+    field.errors = [*field.errors, refusal.words]
 
 
 def _chips() -> dict[UUID, Any]:
@@ -177,61 +325,19 @@ def _shown(thread_id: UUID, form: ReplyForm) -> str:
     with work() as session:
         found = messages.conversation(session, thread_id, me())
         messages.put_on_record(session, found)
+        begun = None if form.is_submitted() else messages.draft_of(session, found.thread, me())
+        if begun is not None:
+            form.body.data, form.internal.data = begun.body, "1" if begun.internal else ""
         shown = {
             "thread": found.thread,
             "practice": _chips()[found.thread.practice_id],
             "owner": found.owner,
             "form": form,
-            "may_write": me().may_in(found.thread.practice_id, Permission.SEND_MESSAGES),
-            "may_note": me().may_in(found.thread.practice_id, Permission.WRITE_INTERNAL_NOTES),
-            **_said(found),
-            **_about(session, found),
+            "draft_at": begun.saved_at if begun else None,
+            **shapes.composing(session, found),
+            **shapes.said(found),
+            **shapes.about(session, found.thread),
         }
         if not me().works_for_house:
             return render_template("messages/thread.html", **shown, back=url_for(".index"))
         return render_template("messages/show.html", **_threads(session), **shown)
-
-
-def _said(found: Conversation) -> dict[str, Any]:
-    return {
-        "days": _by_day(found.messages),
-        "participants": [user.name for user in found.participants],
-        "stamp": found.stamp,
-        "unread_from": found.unread_from,
-    }
-
-
-def _by_day(said: Iterable[Said]) -> list[dict[str, Any]]:
-    """Group messages by the reader's own days."""
-
-    def day(each: Said) -> date:
-        return each.sent_at.astimezone(g.zone).date()
-
-    return [{"day": key, "messages": list(group)} for key, group in groupby(said, day)]
-
-
-def _about(session: Session, found: Conversation) -> dict[str, Any]:
-    if found.thread.claim_id is None:
-        return {"claim": None, "documents": ()}
-    about = record(session, found.thread.claim_id, person=me())
-    return {"claim": _card(about), "documents": _documents(session, about)}
-
-
-def _documents(session: Session, about: Record) -> Sequence[beside.DocumentBeside]:
-    return beside.documents_of(session, about.claim)
-
-
-def _card(about: Record) -> dict[str, Any]:
-    claim = about.claim
-    return {
-        "id": claim.id,
-        "our_number": claim.our_number,
-        "client_name": claim.client.name,
-        "status": claim.status.value,
-        "clearinghouse_number": about.clearinghouse_number,
-        "payer_number": about.payer_number,
-        "first_day": claim.first_day,
-        "last_day": claim.last_day,
-        "charge_amount": claim.charge_amount,
-        "deadline_on": claim.filing_deadline_on,
-    }
