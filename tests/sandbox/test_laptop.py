@@ -19,6 +19,7 @@ import pytest
 
 from backoffice.config import Settings
 from backoffice.sandbox.run_file import NothingRuns, RunFile, stack_environment
+from backoffice.sandbox.stack.keys import StackKeys
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
@@ -61,9 +62,14 @@ def is_gone(pid: int) -> bool:
 
 @dataclass(frozen=True)
 class FirstRun:
-    """What was seen of one run: while it ran, of a second one beside it, and after its end."""
+    """What was seen of one run: while it ran, of a second one beside it, and after its end.
+
+    It began anew (--fresh) on a folder that had keys and a claim file of an earlier release.
+    """
 
     var: Path
+    forgotten: StackKeys
+    left_over: bool
     started: RunFile
     portal_status: int
     mail_page: str
@@ -77,12 +83,18 @@ class FirstRun:
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
     var = tmp_path_factory.mktemp("laptop") / "var"
-    with running(var) as started:
+    earlier = var / "clearinghouse" / "earlier.837"
+    earlier.parent.mkdir(parents=True)
+    earlier.touch()
+    forgotten = StackKeys.of(var)
+    with running(var, "--fresh") as started:
         run_file = var / "run.json"
         with urlopen(started.mail) as page:  # noqa: S310  (loopback)
             mail_page = page.read().decode()
         return FirstRun(
             var=var,
+            forgotten=forgotten,
+            left_over=earlier.exists(),
             started=started,
             portal_status=status_of(started.portal),
             mail_page=mail_page,
@@ -143,17 +155,18 @@ def test_when_it_ends_no_process_stays_and_the_run_file_goes(first: FirstRun) ->
     assert not (first.var / "run.json").exists()
 
 
-def test_a_later_start_keeps_the_data_and_their_keys_and_a_fresh_one_forgets(
-    first: FirstRun,
-) -> None:
+def test_a_fresh_start_forgets_the_data_and_their_keys(first: FirstRun) -> None:
+    assert first.forgotten.field_key not in first.started.environment["FIELD_KEYS"]
+    assert not first.left_over
+
+
+def test_a_later_start_keeps_the_data_and_their_keys(first: FirstRun) -> None:
     made = (first.var / "postgres/data/PG_VERSION").stat().st_ino
 
     with running(first.var) as later:
         assert later.environment["FIELD_KEYS"] == first.started.environment["FIELD_KEYS"]
+        assert later.people == first.started.people
         assert (first.var / "postgres/data/PG_VERSION").stat().st_ino == made
-
-    with running(first.var, "--fresh") as fresh:
-        assert fresh.environment["FIELD_KEYS"] != first.started.environment["FIELD_KEYS"]
 
 
 def test_a_part_that_cannot_start_is_named_and_nothing_else_stays(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import sessionmaker
 
 from backoffice.models.appointments import Appointment
+from backoffice.models.base import Base
 from backoffice.models.payers import ClearinghouseAccount, Enrollment, Payer
 from backoffice.models.practices import Practice
 from backoffice.rules.readiness import (
@@ -29,6 +30,7 @@ from backoffice.sandbox.demo.making import (
     make_client,
     make_payer,
     make_practice,
+    write_down,
 )
 from backoffice.sandbox.demo.people import SignInOf, load_people
 from backoffice.sandbox.demo.vocabulary import PAYERS, PRACTICES, PayerIdea
@@ -110,9 +112,10 @@ def _load_practice(
             session.add(link_payer(home.practice, payer, account.id))
             session.add_all(_enrollments(chance, home, payer, kind, now))
         session.flush()
+        rows: list[Base] = []
         for _ in range(CLIENTS_PER_CLINICIAN * idea.clinicians):
-            _load_client(session, chance, home, payers, now.date())
-        session.flush()
+            rows += _client_rows(chance, home, payers, now.date())
+        write_down(session, rows)
         judge_practice_anew(session, home.practice.id, now=now)
     return home
 
@@ -136,22 +139,23 @@ def _enrollments(
     yield status(EnrollmentKind.REMITTANCES, EnrollmentStatus.ACCEPTED)
 
 
-def _load_client(
-    session: Session, chance: Chance, home: DemoPractice, payers: Known, today: date
-) -> None:
+def _client_rows(chance: Chance, home: DemoPractice, payers: Known, today: date) -> Iterator[Base]:
+    """Make one client's rows: policy, authorization, a season of sessions."""
     payer, idea = chance.dice.choice(payers)
-    covered = make_client(session, chance, home, payer, idea)
+    covered = make_client(chance, home, payer, idea)
     _spoil(chance, covered)
+    yield from (covered.client, covered.policy)
     if idea.authorization and chance.happens(0.8):
-        session.add(make_authorization(covered, used_up=chance.happens(0.2)))
+        yield make_authorization(covered, used_up=chance.happens(0.2))
     regular = imagine_visit(chance, home, today).clinician
     day = today - SEASON + timedelta(days=chance.dice.randrange(9))
     while day < today:
         if day.weekday() < 5:
             visit = imagine_visit(chance, home, day)
             visit.clinician = regular
-            appointment = make_appointment(session, home, covered.client, visit)
+            appointment, line = make_appointment(home, covered.client, visit)
             _spoil_visit(chance, home, appointment)
+            yield from (appointment, line)
         day += EVERY + timedelta(days=chance.dice.randrange(-2, 6))
 
 

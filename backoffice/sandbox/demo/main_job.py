@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from backoffice.config import Settings
+from backoffice.models.base import Base
 from backoffice.models.claims import Claim, ServiceLine
 from backoffice.models.notifications import Mail, MailState
 from backoffice.models.payers import Payer
@@ -30,6 +31,7 @@ from backoffice.sandbox.demo.making import (
     imagine_visit,
     make_appointment,
     make_client,
+    write_down,
 )
 from backoffice.sandbox.demo.vocabulary import PAYERS, PRACTICES, PayerIdea
 from backoffice.services.access import visible
@@ -166,14 +168,17 @@ def _fresh(
     ideas = {idea.electronic_id: idea for idea in PAYERS if not _needs_more(idea)}
     known = select(Payer).where(Payer.electronic_id.in_(ideas)).order_by(Payer.electronic_id)
     payers = session.scalars(known).all()
-    made = []
+    made: list[UUID] = []
+    rows: list[Base] = []
     for _ in range(share):
         payer = chance.dice.choice(payers)
-        covered = make_client(session, chance, home, payer, ideas[payer.electronic_id or ""])
+        covered = make_client(chance, home, payer, ideas[payer.electronic_id or ""])
         day = now.date() - timedelta(days=chance.dice.randrange(1, DAYS_BACK))
         visit = imagine_visit(chance, home, day)
-        made.append(make_appointment(session, home, covered.client, visit).id)
-    session.flush()
+        appointment, line = make_appointment(home, covered.client, visit)
+        made.append(appointment.id)
+        rows += [covered.client, covered.policy, appointment, line]
+    write_down(session, rows)
     return made
 
 

@@ -1,6 +1,7 @@
 """Makes rows from a seeded chance: practices, clients, policies, appointments."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment, AppointmentLine
+from backoffice.models.base import Base
 from backoffice.models.clients import Authorization, Client, Policy
 from backoffice.models.payers import Payer, PracticePayer
 from backoffice.models.practices import (
@@ -186,9 +188,7 @@ class Covered:
     payer: PayerIdea
 
 
-def make_client(
-    session: Session, chance: Chance, home: DemoPractice, payer: Payer, idea: PayerIdea
-) -> Covered:
+def make_client(chance: Chance, home: DemoPractice, payer: Payer, idea: PayerIdea) -> Covered:
     """Make a whole client with a whole policy; about one in six is on somebody else's plan."""
     dice, town = chance.dice, home.idea.town
     first, last = dice.choice(FIRST_NAMES), dice.choice(LAST_NAMES)
@@ -217,10 +217,6 @@ def make_client(
     )
     if chance.happens(0.16):
         _on_somebodys_plan(policy, chance, last, place)
-    session.add(client)
-    session.flush()  # oldest word first: nothing else tells the order
-    session.add(policy)
-    session.flush()
     return Covered(client, policy, idea)
 
 
@@ -277,9 +273,9 @@ def imagine_visit(chance: Chance, home: DemoPractice, day: date) -> Visit:
 
 
 def make_appointment(
-    session: Session, home: DemoPractice, client: Client, visit: Visit
-) -> Appointment:
-    """Make a completed session with its one line."""
+    home: DemoPractice, client: Client, visit: Visit
+) -> tuple[Appointment, AppointmentLine]:
+    """Make a completed session and its one line."""
     appointment = Appointment(
         practice_id=home.practice.id,
         client_id=client.id,
@@ -301,7 +297,14 @@ def make_appointment(
         charge_amount=visit.fee,
         diagnosis_pointers=list(range(1, len(visit.diagnoses) + 1)),
     )
-    session.add(appointment)
-    session.flush()
-    session.add(line)
-    return appointment
+    return appointment, line
+
+
+def write_down(session: Session, rows: Sequence[Base]) -> None:
+    """Write what was made, kind by kind: the oldest word first, nothing else tells the order.
+
+    A season is thousands of rows: one by one they cost most of a laptop's first start.
+    """
+    for kind in (Client, Policy, Authorization, Appointment, AppointmentLine):
+        session.add_all(row for row in rows if isinstance(row, kind))
+        session.flush()
