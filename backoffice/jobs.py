@@ -29,6 +29,7 @@ class Job(StrEnum):
     BEGIN_DAY = "workers.readiness.begin_day"
     SEND_MAIL = "workers.notifications.send_mail"
     SEND_ACCOUNT_MAIL = "workers.notifications.send_account_mail"
+    TELL_WHAT_IS_DUE = "workers.notifications.tell_what_is_due"
     COUNT_PAGES = "workers.documents.count_pages"
     READ_PAGES = "workers.pages.read_pages"
     SCAN_DOCUMENT = "workers.documents.scan_document"

@@ -86,3 +86,22 @@ def deliver_about_account(task: Task, run: Runtime) -> Again | None:
     with run.work(None) as session:
         notifications.account_mail_sent(session, task.subject_id, now=run.clock())
     return None
+
+
+@errand_job
+def tell_what_is_due(task: Task, run: Runtime) -> None:
+    """Remind, tell of what is past due, and write the summaries whose hour has come."""
+    go_round(task, run)
+
+
+def go_round(task: Task, run: Runtime) -> None:
+    """See tell_what_is_due: each act in a unit of its own, and each tells a thing once."""
+    practice_id, now = task.subject_id, run.clock()
+    for act in (
+        notifications.remind,
+        notifications.tell_of_what_is_past_due,
+        notifications.wake,
+        notifications.write_digests,
+    ):
+        with run.work(practice_id) as session:
+            act(session, practice_id, now=now)

@@ -54,6 +54,7 @@ def table(settings: Settings) -> tuple[Entry, ...]:
         Entry(timedelta(seconds=settings.poll_seconds), poll_accounts),
         Entry(timedelta(minutes=10), sweep_practices),
         Entry(timedelta(minutes=15), begin_days),
+        Entry(timedelta(minutes=15), tell_what_is_due),
         Entry(timedelta(hours=6), look_after_documents),
         Entry(timedelta(hours=1), forget_what_is_over),
         Entry(timedelta(hours=1), see_to_departures),
@@ -103,6 +104,20 @@ def look_after_documents(session: Session, now: datetime, turn: str) -> None:
         ask_for(
             session,
             Job.LOOK_AFTER_DOCUMENTS,
+            subject_id=practice_id,
+            practice_id=practice_id,
+            due_at=now,
+            turn=turn,
+        )
+
+
+def tell_what_is_due(session: Session, now: datetime, turn: str) -> None:
+    """Look in every practice for what people are to be told by the clock: digests, reminders."""
+    here = Practice.left_at.is_(None) & Practice.id.not_in(_waiting(Job.TELL_WHAT_IS_DUE))
+    for practice_id in session.scalars(select(Practice.id).where(here)):
+        ask_for(
+            session,
+            Job.TELL_WHAT_IS_DUE,
             subject_id=practice_id,
             practice_id=practice_id,
             due_at=now,

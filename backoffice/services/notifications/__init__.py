@@ -12,6 +12,7 @@ from backoffice.services.notifications.accounts import (
     tell_about_account,
     tell_of_security,
 )
+from backoffice.services.notifications.digesting import write_digests
 from backoffice.services.notifications.events import (
     agreement_ending,
     claim_moved,
@@ -25,6 +26,7 @@ from backoffice.services.notifications.events import (
 )
 from backoffice.services.notifications.letters import NotForMail, Sender, Told, write
 from backoffice.services.notifications.people import Audience, audience_of
+from backoffice.services.notifications.reminding import remind, tell_of_what_is_past_due, wake
 from backoffice.services.notifications.sending import (
     Letter,
     NotYet,
@@ -60,12 +62,16 @@ __all__ = [
     "put_account_mail_off",
     "put_off",
     "refused",
+    "remind",
     "report_ready",
     "request_answered",
     "sent",
     "tell_about_account",
     "tell_of_security",
+    "tell_of_what_is_past_due",
     "terms_from",
     "to_send",
+    "wake",
     "write",
+    "write_digests",
 ]

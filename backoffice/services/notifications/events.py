@@ -6,7 +6,7 @@ where it stands.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
@@ -122,7 +122,7 @@ def reminded(
     listeners: Iterable[UUID],
     step: Reminder,
     *,
-    facts: dict[str, object],
+    facts: dict[str, Any],
     now: datetime,
 ) -> None:
     """Tell these people again what was asked for; each step of a request once."""
@@ -193,13 +193,17 @@ def report_ready(
 
 
 def past_due(
-    session: Session, practice_id: UUID, cause: UUID, *, what: str, items: int, now: datetime
+    session: Session,
+    practice_id: UUID,
+    cause: UUID,
+    listeners: Iterable[UUID],
+    *,
+    facts: dict[str, Any],
+    now: datetime,
 ) -> None:
-    """Tell the practice's leads, else the administrators, that items of one kind are past due.
+    """Tell these people that something is past due; once each cause.
 
-    `what` is a kind that facts.PAST_DUE_WORDS knows.
+    `facts` are `what` (a kind that facts.PAST_DUE_WORDS knows), how many `items`, and ids.
     """
-    listeners = audience_of(session, practice_id).leads
-    fresh = listeners - known(session, practice_id, Topic.PAST_DUE, cause)
-    facts = {"what": what, "items": items}
+    fresh = set(listeners) - known(session, practice_id, Topic.PAST_DUE, cause)
     tell(session, practice_id, fresh, Topic.PAST_DUE, cause, at=now, facts=facts)

@@ -31,7 +31,7 @@ KIND_WORDS: Final[Mapping[str, str]] = {
 }
 PAST_DUE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "answers": ("conversation waits for our answer", "conversations wait for our answer"),
-    "filing": ("appointment is past its filing deadline", "appointments are past their deadline"),
+    "filing": ("item is past its filing deadline", "items are past their filing deadline"),
 }
 """What can be past due, one and several."""
 NEXT_STEPS: Final[Mapping[EnrollmentStatus, str]] = {

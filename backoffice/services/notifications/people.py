@@ -30,6 +30,7 @@ class Audience:
     """The practice's owners."""
     leads: frozenset[UUID]
     """The billing leads of this practice; where there is none, the house's administrators."""
+    administrators: frozenset[UUID]
 
     def about(self, clinician_id: UUID | None) -> frozenset[UUID]:
         """Return the practice's people who hear of one clinician's claims."""
@@ -69,10 +70,12 @@ def _read(session: Session, practice_id: UUID) -> Audience:
             Clinician.user_id.in_(roles),
         )
     )
+    administrators = _administrators(session)
     leads = frozenset(user for user, role in roles.items() if role is Role.BILLER_LEAD)
     return Audience(
         owners=frozenset(user for user, role in roles.items() if role is Role.PRACTICE_OWNER),
-        leads=leads or _administrators(session),
+        leads=leads or administrators,
+        administrators=administrators,
         readers=frozenset(user for user, role in roles.items() if role in READERS),
         clinicians={found.id: found.user_id for found in clinicians if found.user_id},
         staff=frozenset(

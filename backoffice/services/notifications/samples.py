@@ -36,7 +36,7 @@ SAMPLES: Final[Mapping[AnyTopic, Mapping[str, Fact]]] = {
         "practice": _PRACTICE, "items": 3,
         "counts": (
             (1, "conversation waits for our answer"),
-            (2, "appointments are past their deadline"),
+            (2, "items are past their filing deadline"),
         ),
     },
     Topic.DAILY_DIGEST: {
