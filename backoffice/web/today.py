@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from backoffice.rules.dates import today_in
 from backoffice.rules.roles import Permission
-from backoffice.services import agreements
+from backoffice.services import agreements, messages
+from backoffice.services.messages import Promised
 from backoffice.services.today import (
     LOOK_BACK,
     Change,
@@ -123,12 +124,16 @@ def show() -> ResponseReturnValue:
         waiting = heaps(session, today=today, now=now)
         queue = to_decide(session, today=today)
         changed = changes(session, now=now)
+        promised = messages.promised(session, now=now)
     marks = {practice.id: practice for practice in me().practices}
     return render_template(
         "today.html",
         today=today,
         with_me=with_me(waiting),
-        tiles=[tile for kind in TILES if (tile := _tile(TILES[kind], waiting[kind], today))],
+        tiles=[
+            _answers(promised),
+            *(tile for kind in TILES if (tile := _tile(TILES[kind], waiting[kind], today))),
+        ],
         queue=[_row(row, marks) for row in queue],
         since=now - LOOK_BACK,
         ending=_agreements_ending(),
@@ -150,6 +155,19 @@ def _agreements_ending() -> list[dict[str, Any]]:
         }
         for each in near
     ]
+
+
+def _answers(promised: Promised) -> dict[str, Any]:
+    """Return the promised answers that are late or due within the hour as a tile."""
+    return {
+        "label": "Answers due in 1 h",
+        "href": url_for("messages.index", box="late" if promised.late else "all"),
+        "count": promised.late + promised.nearly,
+        "amount": None,
+        "note": f"{promised.late:,} late" if promised.late else "",
+        "glyph": "message",
+        "tone": "bad" if promised.late else "warn",
+    }
 
 
 def _tile(tile: Tile, heap: Heap, today: date) -> dict[str, Any] | None:

@@ -1,14 +1,27 @@
 """What the clock says of a thread: since when the practice waits, until when it is promised."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, time
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from backoffice.models.messages import Thread, ThreadState
 from backoffice.models.practices import Practice
-from backoffice.rules.promises import BusinessHours, answer_due
+from backoffice.rules.promises import MOST_HOURS, BusinessHours, answer_due
+from backoffice.services import audit
 from backoffice.services.access import visible
+from backoffice.services.refusal import NotVisible, Refused
+
+
+class PromiseWrong(Refused):
+    """What was typed is no promise."""
+
+    code = "promise_wrong"
+
+    def __init__(self, words: str, field: str) -> None:
+        """Say what is wrong, at its field."""
+        super().__init__(words, field=field)
 
 
 def note_said(session: Session, thread: Thread, *, ours: bool, now: datetime) -> None:
@@ -28,6 +41,40 @@ def note_said(session: Session, thread: Thread, *, ours: bool, now: datetime) ->
 def put_to_rest(thread: Thread) -> None:
     """Nobody waits in a thread that is done."""
     thread.asked_at = thread.due_at = thread.snoozed_until = None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a practice is promised: an answer in so many business hours (0: nothing)."""
+
+    hours: int
+    opens_at: time
+    closes_at: time
+
+
+def promise(session: Session, practice_id: UUID, promised: Promise) -> int:
+    """Change what a practice is promised; what waits is timed anew. Returns how many threads wait.
+
+    Raises PromiseWrong, then nothing is changed.
+    """
+    if not 0 <= promised.hours <= MOST_HOURS:
+        raise PromiseWrong(f"Promise 1 to {MOST_HOURS} business hours, or 0 for none.", "hours")
+    if promised.closes_at <= promised.opens_at:
+        raise PromiseWrong("It closes before it opens.", "closes_at")
+    practice = session.get(Practice, practice_id, with_for_update=True)
+    if practice is None:
+        raise NotVisible
+    practice.response_hours = promised.hours
+    practice.opens_at, practice.closes_at = promised.opens_at, promised.closes_at
+    audit.record(
+        session,
+        "promise",
+        subject_kind="practice",
+        subject_ids=[practice_id],
+        practice_id=practice_id,
+        fields=["response_hours", "opens_at", "closes_at"],
+    )
+    return time_anew(session, practice_id)
 
 
 def time_anew(session: Session, practice_id: UUID) -> int:

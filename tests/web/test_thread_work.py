@@ -1,0 +1,122 @@
+"""Threads and tasks as work in the browser: boxes, the bar of work, promises, the tile of Today."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from backoffice.models.messages import Thread
+from backoffice.models.practices import Practice
+from backoffice.models.sealing import Keyring
+from backoffice.rules.roles import Role
+from backoffice.services import messages
+from backoffice.web.extensions import clock
+from tests.cast import a_user, joins
+from tests.databases import Database
+from tests.pages import Browser
+from tests.record import on_record
+from tests.talk import Talk, a_talk
+
+
+@pytest.fixture
+def talk(fresh_database: Database, keyring: Keyring) -> Talk:
+    return a_talk(fresh_database)
+
+
+def begun(talk: Talk, body: str = "Do you have the new card?") -> str:
+    """A thread that the practice's owner begins four days ago; answers its address."""
+    with talk.work() as session:
+        thread = messages.start(
+            session, talk.claim(session), by=talk.person(talk.cast.owner), subject="New plan",
+            body=body, now=clock() - timedelta(days=4),
+        )  # fmt: skip
+        return f"/messages/{thread.id}"
+
+
+def the_thread(talk: Talk) -> Thread:
+    with talk.work() as session:
+        return session.scalars(select(Thread)).one()
+
+
+def test_a_biller_takes_a_late_thread_puts_it_away_and_makes_it_a_task(
+    app: Flask, talk: Talk
+) -> None:
+    address = begun(talk)
+    desk = Browser(app).sign_in(talk.cast.biller)
+
+    today = desk.get("/today")
+    late = desk.get("/messages/?box=late")
+    page = desk.get(f"{address}?box=late")
+    desk.post(f"{address}/give", to=str(talk.cast.biller.id))
+    mine = desk.get("/messages/?box=mine")
+    form = page.text.partition('id="follow-up"')[2]
+    once = re.search(r'name="once" value="([^"]+)"', form)
+    assert once is not None
+    for _ in range(2):  # the form sent twice is one task
+        desk.post(f"{address}/task", title="Ask the payer", due_on="2026-11-30", once=once[1])
+    listed = desk.get("/tasks")
+    desk.post(f"{address}/snooze", sleep="monday")
+    away = desk.get("/messages/?box=snoozed")
+    refused = desk.post(f"{address}/snooze", until="2020-01-01")
+
+    assert "Answers due in 1 h" in today.words
+    assert "1 late" in today.words
+    assert "New plan" in late.words
+    assert "Answer promised" in page.words
+    assert "New plan" in mine.words
+    assert listed.words.count("Ask the payer") == 1
+    assert "Tasks 1" in listed.words
+    assert "New plan" in away.words
+    assert refused.status == 422
+    task = re.search(r'action="/tasks/([0-9a-f-]+)/done', listed.text)
+    assert task is not None
+    desk.get("/tasks")
+    desk.post(f"/tasks/{task[1]}/done")
+    assert "Ask the payer" in desk.get("/tasks?box=done").words
+    desk.post(f"/tasks/{task[1]}/reopen")
+    assert "Ask the payer" in desk.get("/tasks?box=all").words
+
+
+def test_a_practices_people_see_open_and_done_and_nothing_of_the_houses_work(
+    app: Flask, talk: Talk
+) -> None:
+    address = begun(talk)
+    phone = Browser(app).sign_in(talk.cast.owner)
+
+    page, late = phone.get(address), phone.get("/messages/?box=late")
+    statuses = {
+        phone.get("/tasks").status,
+        phone.get("/practices/promises").status,
+        phone.post(f"{address}/give", to="").status,
+        phone.post(f"{address}/snooze", sleep="tomorrow").status,
+    }
+
+    assert statuses == {403}
+    assert "New plan" in late.words  # which box they ask for is all the same
+    for words in ("Put away", "promised", "Take", "Unassigned"):
+        assert words not in page.words + late.words
+
+
+def test_a_lead_changes_a_promise_and_what_waits_is_timed_anew(app: Flask, talk: Talk) -> None:
+    begun(talk)
+    with talk.database.work(practices=[talk.practice_id], house=True) as session:
+        lead = a_user(session, "Lia Leader")
+        joins(session, lead, talk.billing.practice, Role.BILLER_LEAD)
+    desk = Browser(app).sign_in(lead)
+    address = f"/practices/{talk.practice_id}/promise"
+
+    desk.get(address)
+    wrong = desk.post(address, hours="4", opens_at="17:00", closes_at="09:00")
+    too_many = desk.post(address, hours="400", opens_at="09:00", closes_at="17:00")
+    saved = desk.post(address, hours="0", opens_at="08:00", closes_at="16:00")
+    listed = desk.get("/practices/promises")
+
+    assert (wrong.status, too_many.status, saved.status) == (422, 422, 302)
+    assert "It closes before it opens." in wrong.words
+    assert "08:00 – 16:00" in listed.words
+    assert the_thread(talk).due_at is None
+    with talk.work() as session:
+        assert session.get_one(Practice, talk.practice_id).response_hours == 0
+        assert len(on_record(session, action="promise")) == 1
