@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from backoffice.gateways.logs import what_broke
 from backoffice.models.database_errors import is_away
 from backoffice.services.refusal import ChangedElsewhere, NotVisible, Refused
-from backoffice.web.extensions import settings
+from backoffice.web.extensions import READING, settings
 from backoffice.web.told import request_id
 
 log = get_logger()
@@ -76,10 +76,17 @@ def register(app: Flask) -> None:
 
 
 def _no(words: str, status: int) -> Response:
-    return _answer("refused", status, words=words, back=_way_back(), request_id=request_id())
+    return _answer(
+        "refused",
+        status,
+        words=words,
+        back=_way_back(),
+        was_to_change=request.method not in READING,
+        request_id=request_id(),
+    )
 
 
-def _answer(name: str, status: int, **values: str) -> Response:
+def _answer(name: str, status: int, **values: str | bool) -> Response:
     """Render without the frame and its database: an error's page must not fail in its turn."""
     template = current_app.jinja_env.get_template(f"errors/{name}.html")
     return make_response(template.render(theme=request.cookies.get("theme", ""), **values), status)

@@ -106,7 +106,7 @@ def _rows(session: Session, asked: audit.Asked) -> Iterator[tuple[Cell, ...]]:
         taken += len(found.records)
         if taken > MOST_TAKEN:
             raise TooMuchAtOnce
-        names = listing.people_named(session, {row.user_id for row in found.records if row.user_id})
+        names = listing.people_of(session, found.records)
         for row in found.records:
             yield listing.cells(row, names)
         if found.next is None:

@@ -5,10 +5,25 @@ import pytest
 from backoffice.models.clients import Client
 from backoffice.models.sealing import Keyring
 from backoffice.rules.claim_status import ClaimEvent
-from backoffice.services import audit
+from backoffice.services import audit, claims
 from backoffice.services.audit import Actor
+from backoffice.services.inbound import payments
+from backoffice.services.remittances import storing
+from tests.builders import NOW
 from tests.databases import Database
 from tests.record import on_record
+from tests.services.billing import NO_DELAY
+from tests.services.eras import (
+    CLEAN,
+    Check,
+    Line,
+    Paid,
+    era,
+    known_payee,
+    number_of,
+    sent,
+    taken_in,
+)
 from tests.talk import Talk, a_talk
 
 
@@ -37,6 +52,28 @@ def test_a_jobs_quiet_move_is_on_record_under_its_name_with_the_client(talk: Tal
     assert (record.subject_kind, record.subject_ids) == ("claim", [claim.id])
     assert record.client_ids == [claim.client_id]
     assert {"claims.status", "claim_steps.*"} <= set(record.fields)
+
+
+def test_what_a_job_writes_of_a_payment_names_the_claims_client(talk: Talk) -> None:
+    with talk.database.work(practices=[talk.practice_id], house=True) as session:
+        known_payee(session, talk.billing)
+        claim = talk.claim(session)
+        claims.release(session, claim, by=None, now=NOW, delay=NO_DELAY)
+        number = number_of(session, sent(claim))
+    content = era(Check((Paid(number, (Line("155", "80", CLEAN),)),)))
+    with talk.database.intake() as session:
+        transaction_id = taken_in(session, content)[0].id
+    (read,) = payments.read_payments(content).payments
+    with (
+        audit.acting(Actor(job="read_remittance")),
+        talk.database.work(practices=[talk.practice_id], house=True) as session,
+    ):
+        assert storing.store(session, transaction_id, read.remittance, now=NOW)
+
+    with talk.work() as session:
+        client_id = talk.claim(session).client_id
+        (record,) = on_record(session, action="change", job="read_remittance")
+    assert (record.subject_kind, record.client_ids) == ("remittance", [client_id])
 
 
 def test_a_field_written_past_every_use_case_is_still_named_and_never_its_value(

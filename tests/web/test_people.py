@@ -16,6 +16,7 @@ from tests.cast import a_user
 from tests.databases import Database
 from tests.pages import Browser
 from tests.people import House, a_house
+from tests.record import on_record
 
 PASSWORD = "velvet anchor morning 42 lanterns"
 
@@ -54,6 +55,12 @@ def test_an_invited_clinician_makes_an_account_and_signs_in_as_that_clinician(
     assert house.roles_here()["Nora New"] is Role.CLINICIAN
     assert house.clinician_user() == nora.id
     assert guest.get("/claims/mine").location.startswith("/sign-in")  # the link signs nobody in
+    used = guest.get(link)
+    assert (used.status, "used already" in used.words) == (422, True)
+    assert "Nothing was changed" not in used.words, "it was only opened"
+    with house.database.work(practices=[house.here]) as session:
+        (record,) = on_record(session, action="accept_invitation")
+    assert record.user_id == nora.id
 
 
 def test_which_clinician_somebody_is_gets_asked_once_the_practice_is_known(

@@ -13,7 +13,10 @@ from sqlalchemy.pool import NullPool
 from backoffice.models.audit import AuditRecord
 from backoffice.models.base import PracticeRow
 from backoffice.models.claims import Claim
+from backoffice.rules.claim_status import ClaimEvent
 from backoffice.sandbox.stack.postgres import SUPERUSER
+from backoffice.services import audit
+from backoffice.services.audit import Actor
 from backoffice.services.audit.patients import TABLES
 from backoffice.web.routes import Route
 from tests.databases import Database
@@ -224,8 +227,19 @@ class TestThePages:
         biller.get(f"/claims/{talk.claim_id}")
         biller.get(f"/claims/{uuid4()}")
 
+        stranger = Browser(app)
+        stranger.get("/sign-in")
+        stranger.post("/sign-in", email=talk.cast.biller.email, password="not it at all")
+        with audit.acting(Actor(job="post_remittance")):
+            talk.move(ClaimEvent.RELEASED)
+        with audit.acting(Actor(job="backoffice keys rotate")):
+            talk.move(ClaimEvent.RECALLED)
+
         boss = Browser(app).sign_in(talk.cast.administrator)
         everything = boss.get("/record")
+        assert "Ana Sample not signed in Fail password" in everything.words
+        assert "Post remittance automatic Change Claim" in everything.words
+        assert "backoffice keys rotate Change Claim" in everything.words
         assert "Ana Sample Read Claim" in everything.words
         assert "Ana Sample Try 1 claim" in everything.words
         narrowed = boss.get(f"/record?act=try&user={talk.cast.biller.id}&subject={client_id}")

@@ -33,6 +33,9 @@ class Entry:
     at: datetime
     user_id: UUID | None
     who: str
+    """The person's name; of one who was not signed in, whose account it was about."""
+    job: str
+    """The job or command, where no person acted."""
     action: str
     outcome: str
     practice_id: UUID | None
@@ -48,8 +51,13 @@ class Entry:
 
 def entries(session: Session, records: Sequence[AuditRecord]) -> list[Entry]:
     """Return records as entries, in their order; people's names are looked up."""
-    names = people_named(session, {row.user_id for row in records if row.user_id})
+    names = people_of(session, records)
     return [_entry(row, names) for row in records]
+
+
+def people_of(session: Session, records: Sequence[AuditRecord]) -> dict[UUID, str]:
+    """Return the names of those who acted, and of those whom nobody signed in acted as."""
+    return people_named(session, {each for row in records if (each := _person(row))})
 
 
 def people_named(session: Session, user_ids: set[UUID]) -> dict[UUID, str]:
@@ -67,11 +75,23 @@ def everybody(session: Session) -> list[tuple[str, str]]:
 def cells(row: AuditRecord, names: dict[UUID, str]) -> tuple[str | datetime | UUID | None, ...]:
     """Return a record as a row of COLUMNS."""
     return (
-        row.created_at, names.get(row.user_id, "") if row.user_id else "", row.user_id, row.job,
+        row.created_at, _name(row, names), row.user_id, row.job,
         row.action, row.outcome, row.practice_id, row.subject_kind,
         " ".join(map(str, row.subject_ids)), " ".join(map(str, row.client_ids)),
         " ".join(row.fields), row.address, row.request_id, row.id,
     )  # fmt: skip
+
+
+def _person(row: AuditRecord) -> UUID | None:
+    """Return who acted; before a full sign-in, whose account was used: of nobody else is told."""
+    if row.user_id or row.job:
+        return row.user_id
+    return row.subject_ids[0] if row.subject_kind == "user" and row.subject_ids else None
+
+
+def _name(row: AuditRecord, names: dict[UUID, str]) -> str:
+    person = _person(row)
+    return names.get(person, "") if person else ""
 
 
 def _entry(row: AuditRecord, names: dict[UUID, str]) -> Entry:
@@ -81,7 +101,8 @@ def _entry(row: AuditRecord, names: dict[UUID, str]) -> Entry:
         id=row.id,
         at=row.created_at,
         user_id=row.user_id,
-        who=names.get(row.user_id, "") if row.user_id else row.job,
+        who=_name(row, names),
+        job=row.job,
         action=row.action,
         outcome=row.outcome,
         practice_id=row.practice_id,

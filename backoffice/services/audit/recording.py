@@ -185,13 +185,13 @@ def put_on_record(
     """
     named = list(about)
     for practice_id, sight in sorted(shown.sights.items()):
-        sight.clients |= _clients_of_claims(session, sight.claims - sight.known_claims)
+        sight.clients |= clients_of_claims(session, sight.claims - sight.known_claims)
         if sight.action != READ or any(sight.subjects.values()):
             _write_sight(session, practice_id, sight, sight.main_kind(named), outcome)
 
 
-def _clients_of_claims(session: Session, claim_ids: set[UUID]) -> set[UUID]:
-    """Look up whose these claims are: of what was shown through a claim that was not read whole."""
+def clients_of_claims(session: Session, claim_ids: set[UUID]) -> set[UUID]:
+    """Look up whose these claims are: of what is told of a claim whose own row is not at hand."""
     if not claim_ids:
         return set()
     query = select(Claim.client_id).where(held(session, Claim.practice_id), Claim.id.in_(claim_ids))

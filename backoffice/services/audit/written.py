@@ -12,7 +12,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, UOWTransaction
 
 from backoffice.services.audit.patients import TABLES
-from backoffice.services.audit.recording import named_in, record
+from backoffice.services.audit.recording import clients_of_claims, named_in, record
 from backoffice.services.audit.shown import Shown, Sight
 from backoffice.services.work import WalledSession
 
@@ -67,7 +67,7 @@ def _record_rest(session: Session, practice_id: UUID, sight: Sight, named: set[U
         practice_id=practice_id,
         fields=sorted(sight.fields),
         detail={"shown": {kind: len(rest[kind]) for kind in kinds}},
-        client_ids=sight.clients,
+        client_ids=sight.clients | clients_of_claims(session, sight.claims - sight.known_claims),
     )
 
 

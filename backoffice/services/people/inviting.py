@@ -1,7 +1,7 @@
 """Invitations: for one email address, to named practices with one role; 72 hours, once."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -180,6 +180,7 @@ def accept_as_new(
     )
     session.add(user)
     session.flush()
+    audit.act_as(session, replace(audit.actor_of(session), user_id=user.id))
     _seat(session, invitation, user, now=now)
     return user
 

@@ -10,7 +10,7 @@ class LinkRefused(Refused):
 
     def __init__(self) -> None:
         """Say what to do, and nothing of which it is."""
-        super().__init__("This link does not work any more. Ask for a new one.")
+        super().__init__("This link was used already, or its time is over. Ask for a new one.")
 
 
 class NotYourself(Refused):

@@ -350,6 +350,7 @@ def _take_unapplied_back(session: Session, row: RemittanceClaim, by: By) -> None
 def _record(
     session: Session, action: str, subject_id: UUID, row: RemittanceClaim, detail: dict[str, str]
 ) -> None:
+    client = one(session, Claim, row.claim_id).client_id if row.claim_id else None
     audit.record(
         session,
         action,
@@ -357,4 +358,5 @@ def _record(
         subject_ids=[row.remittance_id, subject_id],
         practice_id=row.practice_id,
         detail=detail,
+        client_ids=[client] if client else [],
     )
