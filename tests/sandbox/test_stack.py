@@ -154,6 +154,18 @@ def test_a_port_that_is_held_is_given_to_nobody_else() -> None:
         assert free_port(number) != number
 
 
+def test_a_port_that_one_stack_chose_is_chosen_by_no_other_before_it_listens() -> None:
+    number = free_port()
+    code = f"from backoffice.sandbox.stack.parts import free_port; print(free_port({number}))"
+
+    other = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert int(other.stdout) != number
+    assert free_port(number) != number
+
+
 def test_a_part_that_does_not_start_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
     supervisor = Supervisor(lambda words: None)
 

@@ -1,18 +1,24 @@
 """One part of the running whole: a process, its log, and how to tell that it is ready."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 _TAIL_LINES = 25
 _PR_SET_PDEATHSIG = 1
+_MOST_TRIES = 20
+_claims: list[BinaryIO] = []
+"""Open while this process lives, and so locked; children do not inherit them."""
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -119,16 +125,39 @@ def tail(log: Path) -> str:
 
 
 def free_port(preferred: int = 0) -> int:
-    """A free loopback port: the preferred one if nobody listens there, else any."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+    """A free loopback port: the preferred one if nobody listens there, else any.
+
+    It is this process's while it lives: no other stack that starts meanwhile chooses it too.
+    """
+    for wanted in (preferred, *[0] * _MOST_TRIES):
+        port = _unused(wanted)
+        if port is not None and _claim(port):
+            return port
     raise OSError("no free port on 127.0.0.1")
+
+
+def _unused(wanted: int) -> int | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])
+
+
+def _claim(port: int) -> bool:
+    """Lock a port among our own processes; between choosing and listening nothing else would."""
+    folder = Path(tempfile.gettempdir()) / f"cleanclaim-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    claim = (folder / str(port)).open("ab")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 def held_port(preferred: int = 0) -> socket.socket:
