@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.models.base import PracticeRow, within_practice
 
+MADE_OF = ".made"
+"""Ends the folder beside a document's key where what is made of it lies; a store over plain folders
+has no room for one below it."""
+
 
 class DocumentPage(PracticeRow):
     """One page as a picture and as a small one; the bytes lie in the store, by ids alone.
@@ -33,7 +37,7 @@ class DocumentPage(PracticeRow):
     @property
     def image_key(self) -> str:
         """Where the picture lies in the store."""
-        return f"p/{self.practice_id}/{self.document_id}/{self.page}"
+        return f"t/{self.practice_id}/{self.document_id}{MADE_OF}/{self.page}"
 
     @property
     def thumbnail_key(self) -> str:

@@ -1,6 +1,7 @@
 """Documents: list, upload, audited download, withdraw; for the desk and for the phone."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -10,24 +11,25 @@ from flask.typing import ResponseReturnValue
 from structlog import get_logger
 
 from backoffice.gateways.documents import DocumentsUnavailable, NoSuchDocument
-from backoffice.models.claims import Claim
-from backoffice.models.documents import Document, DocumentKind, DocumentState
+from backoffice.models.documents import Document, DocumentState, DocumentStatus
 from backoffice.rules.part2 import NOTICE
 from backoffice.rules.roles import Permission
 from backoffice.services import consents, retention
 from backoffice.services import documents as keeping
-from backoffice.services.claim_pages.record import claim_for
-from backoffice.services.documents import Wanted
-from backoffice.services.refusal import NotVisible, Refused
-from backoffice.web import uploads
+from backoffice.services.cursors import Cursor
+from backoffice.services.documents.inbox import COUNTED_TO, Wanted
+from backoffice.services.documents.offers import uploaders
+from backoffice.services.refusal import NotVisible
 from backoffice.web.access import needs
-from backoffice.web.documents_forms import KINDS, AddForm, WithdrawForm
+from backoffice.web.documents_filters import FILTERS, offers, read_wanted, to_lie_beside, tokens
+from backoffice.web.documents_forms import KINDS, STATUSES, AddForm, WithdrawForm
 from backoffice.web.extensions import clock, documents, me, work, work_on
 from backoffice.web.filters import here, label
 from backoffice.web.frame import acting_ids
 
 bp = Blueprint("documents", __name__, url_prefix="/documents")
 log = get_logger()
+MOST_TYPED = 200
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -42,47 +44,40 @@ HEADERS = {
 @needs(Permission.SEE_DOCUMENTS)
 def index() -> ResponseReturnValue:
     """List documents, the newest first."""
-    wanted = _wanted()
+    return _list(read_wanted(me(), clock()))
+
+
+@bp.post("/find")
+@needs(Permission.SEE_DOCUMENTS)
+def find() -> ResponseReturnValue:
+    """List the newest documents whose text holds what was typed; by POST: words stay ours."""
+    words = request.form.get("words", "").strip()[:MOST_TYPED]
+    return _list(replace(read_wanted(me(), clock()), words=words, after=None, before=None))
+
+
+def _list(wanted: Wanted) -> ResponseReturnValue:
     with work(practices=acting_ids()) as session:
         listing = keeping.listed(session, me(), wanted)
         part2 = consents.documents_under_part2(session, [line.id for line in listing.lines])
-    notice = {"part2": part2, "notice": NOTICE if part2 else ""}
-    if not me().works_for_house:
-        shown = {**_listed(listing), **notice}
-        return render_template("documents/mine.html", **shown, form=_own_form())
-    return render_template(
-        "documents/index.html",
-        **_listed(listing),
-        **notice,
-        filters_on=_filters_on(wanted),
-        filter_offers=[
-            {"label": "Kind", "name": "kind", "options": KINDS},
-            {
-                "label": "State",
-                "name": "state",
-                "options": [(state.value, label(state)) for state in DocumentState],
-            },
-        ],
-        may_add=me().may(Permission.ADD_DOCUMENTS),
-        may_withdraw=me().may(Permission.WITHDRAW_DOCUMENTS),
-    )
-
-
-@bp.route("/add", methods=["GET", "POST"])
-@needs(Permission.ADD_DOCUMENTS)
-def add() -> ResponseReturnValue:
-    """Take one document in: examined, announced, stored, then shared."""
-    about = request.args.get("claim_id", type=UUID)
-    form = AddForm.for_practices(me().practices, **_prefilled(about))
-    if form.validate_on_submit():
-        try:
-            return _take(form)
-        except Refused as refusal:
-            if refusal.field not in form:
-                raise
-            form[refusal.field].errors = [refusal.words]
-    status = 422 if request.method == "POST" else 200
-    return render_template("documents/add.html", form=form, back=url_for(".index")), status
+        shown = {**_listed(listing, wanted), "part2": part2, "notice": NOTICE if part2 else ""}
+        if not me().works_for_house:
+            return render_template("documents/mine.html", **shown, form=_own_form())
+        return render_template(
+            "documents/index.html",
+            **shown,
+            by_status=_tabs(keeping.counts(session, me(), wanted)),
+            status=wanted.status,
+            filters_on=tokens(session, wanted),
+            filter_offers=offers(session),
+            people_by_id=dict(uploaders(session)),
+            beside=to_lie_beside(),
+            pictures=request.args.get("pictures") == "on",
+            statuses=STATUSES,
+            kinds=KINDS,
+            may_add=me().may(Permission.ADD_DOCUMENTS),
+            may_file=me().may(Permission.FILE_DOCUMENTS),
+            may_withdraw=me().may(Permission.WITHDRAW_DOCUMENTS),
+        )
 
 
 @bp.get("/<uuid:document_id>")
@@ -116,34 +111,6 @@ def withdraw(document_id: UUID) -> ResponseReturnValue:
         )
 
 
-def _take(form: AddForm) -> ResponseReturnValue:
-    with work(practice=form.practice_id) as session:
-        claim = keeping.claim_by_number(session, form.practice_id, form.claim.data or "", me())
-    document = uploads.take(
-        form.file.data,
-        practice_id=form.practice_id,
-        kind=DocumentKind(form.kind.data),
-        claim=claim,
-    )
-    with work() as session:
-        doubled = keeping.same_as(session, document) is not None
-    if doubled:
-        flash("Kept, but the very same file was here already. One of the two may go.", "wrong")
-    elif document.state is DocumentState.QUARANTINED:
-        flash("Kept. It can be opened as soon as the virus scanner has looked at it.", "done")
-    else:
-        flash("Kept. The other side is told that it is here.", "done")
-    return redirect(url_for(".index"))
-
-
-def _prefilled(claim_id: UUID | None) -> dict[str, Any]:
-    if claim_id is None or request.method == "POST":
-        return {}
-    with work() as session:
-        claim: Claim = claim_for(session, claim_id, me())
-    return {"practice": str(claim.practice_id), "claim": claim.our_number}
-
-
 def _own_form() -> AddForm | None:
     if not me().may(Permission.ADD_DOCUMENTS):
         return None
@@ -169,33 +136,26 @@ def _download(document: Document) -> Response:
     return answer
 
 
-def _wanted() -> Wanted:
-    kind, state = request.args.get("kind"), request.args.get("state")
-    return Wanted(
-        kind=DocumentKind(kind) if kind in set(DocumentKind) else None,
-        state=DocumentState(state) if state in set(DocumentState) else None,
-        claim_id=request.args.get("claim", type=UUID),
-        after=request.args.get("after", type=UUID),
-        before=request.args.get("before", type=UUID),
-    )
-
-
-def _filters_on(wanted: Wanted) -> list[dict[str, str]]:
-    on = [
-        {"label": label(each), "off": here(**{name: None})}
-        for name, each in (("kind", wanted.kind), ("state", wanted.state))
-        if each is not None
+def _tabs(counts: dict[DocumentStatus, int]) -> list[dict[str, Any]]:
+    tabs: list[tuple[str, str | None, int]] = [("All", None, sum(counts.values()))]
+    tabs += [(label(status), status.value, count) for status, count in counts.items()]
+    return [
+        {
+            "label": words,
+            "status": status,
+            "count": min(count, COUNTED_TO),
+            "exact": count <= COUNTED_TO,
+        }
+        for words, status, count in tabs
     ]
-    if wanted.claim_id is not None:
-        on.append({"label": "One claim", "off": here(claim=None)})
-    return on
 
 
-def _listed(listing: keeping.Listing) -> dict[str, Any]:
+def _listed(listing: keeping.Listing, wanted: Wanted) -> dict[str, Any]:
     chips = {practice.id: practice for practice in me().practices}
-    filters = sum(name in request.args for name in ("kind", "state", "claim"))
+    filters = sum(name in request.args for name in FILTERS) + bool(wanted.words)
     return {
         "documents": listing.lines,
+        "words": wanted.words,
         "practices_by_id": chips,
         "filtered": {"filters": filters, "hidden": listing.hidden, "what": "document"}
         if filters
@@ -204,9 +164,16 @@ def _listed(listing: keeping.Listing) -> dict[str, Any]:
             "first": listing.first,
             "last": listing.first + len(listing.lines) - 1 if listing.lines else 0,
             "total": listing.total,
-            "exact": True,
+            "exact": listing.exact,
             "size": keeping.PAGE_SIZE,
-            "next": here(after=str(listing.next)) if listing.next else None,
-            "previous": here(before=str(listing.previous)) if listing.previous else None,
+            "next": _page(after=listing.next) if not wanted.words else None,
+            "previous": _page(before=listing.previous) if not wanted.words else None,
         },
     }
+
+
+def _page(**edge: Cursor | None) -> str | None:
+    """Return the address of a neighbouring page: one edge, and not the other."""
+    ((name, cursor),) = edge.items()
+    other = {"after": "before", "before": "after"}[name]
+    return here(**{name: str(cursor), other: None}) if cursor else None

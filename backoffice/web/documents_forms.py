@@ -4,15 +4,32 @@ from typing import Any
 from uuid import UUID
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import SelectChoice, SelectField, StringField
+from wtforms import Field, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
-from backoffice.models.documents import DocumentKind
-from backoffice.web.fields import Form
+from backoffice.models.documents import DocumentKind, DocumentStatus
+from backoffice.web.fields import DayField, Form
 from backoffice.web.filters import label
 
-KINDS = [(kind.value, label(kind)) for kind in DocumentKind if kind is not DocumentKind.ERA_FILE]
-"""What a person uploads; ERA files come in through the clearinghouse."""
+KINDS = [(kind.value, label(kind)) for kind in DocumentKind]
+STATUSES = [(status.value, label(status)) for status in DocumentStatus]
+
+
+class IdField(Field):
+    """A UUID that a script made; anything else is refused."""
+
+    widget = HiddenInput()
+    data: UUID | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read it; nothing given is None."""
+        self.data = None
+        if valuelist and valuelist[0]:
+            try:
+                self.data = UUID(valuelist[0])
+            except ValueError as wrong:
+                raise ValueError("Load the page again.") from wrong
 
 
 class AddForm(Form):
@@ -22,6 +39,7 @@ class AddForm(Form):
     kind = SelectField("Kind", [InputRequired()], choices=[SelectChoice(*kind) for kind in KINDS])
     claim = StringField("Claim", [Optional(), Length(max=24)])
     file = FileField("File", [FileRequired("Choose a file.")])
+    upload_id = IdField("Upload")
 
     @property
     def practice_id(self) -> UUID:
@@ -44,3 +62,20 @@ class WithdrawForm(Form):
     """Why a document goes out of sight."""
 
     reason = StringField("Reason", [DataRequired("Say why."), Length(max=200)])
+
+
+class FilingForm(Form):
+    """Where a document stands as work."""
+
+    kind = SelectField(
+        "Type",
+        [InputRequired()],
+        choices=[SelectChoice(kind.value, label(kind)) for kind in DocumentKind],
+    )
+    status = SelectField(
+        "Status", [InputRequired()], choices=[SelectChoice(*status) for status in STATUSES]
+    )
+    owner = SelectField("Owner", [Optional()])
+    payer = SelectField("Payer", [Optional()])
+    document_on = DayField("Date on it", [Optional()])
+    note = StringField("Note for the house", [Optional(), Length(max=500)])

@@ -165,6 +165,7 @@ def test_functions_fix_their_path_and_run_with_anothers_rights_only_where_it_is_
 
     assert {(name, owner) for name, owner, _, _ in found} == {
         ("clients_found", "search"),
+        ("documents_found", "search"),
         ("messages_found", "search"),
         ("records_about", "search"),
         ("keep_record_months", "owner"),

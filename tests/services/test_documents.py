@@ -116,7 +116,7 @@ def test_a_key_is_two_ids_and_the_name_is_sealed(talk: Talk) -> None:
         ).one()
     assert row.document_key == f"t/{talk.practice_id}/{document.id}"
     assert b"Avery" not in row.original_name_sealed
-    assert document.original_name == "Avery Sample EOB.pdf"
+    assert document.original_name == "Avery Sample EOB.pdf.png"
 
 
 def test_a_document_can_be_opened_once_its_bytes_are_there(talk: Talk) -> None:
@@ -237,7 +237,7 @@ def test_a_claim_is_found_by_our_number_within_the_practice_and_the_persons_reac
 
 
 def test_the_list_is_paged_by_keyset_both_ways(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backoffice.services.documents.reading.PAGE_SIZE", 2)
+    monkeypatch.setattr("backoffice.services.documents.inbox.PAGE_SIZE", 2)
     made = [keep(talk, talk.cast.biller, PNG + bytes([n])).id for n in range(5)][::-1]
     person = talk.person(talk.cast.biller)
 

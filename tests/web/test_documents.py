@@ -216,7 +216,7 @@ def test_the_same_file_again_is_kept_with_a_warning(
     page = browser.get("/documents/")
 
     assert "the very same file was here already" in page.words
-    assert "Kept twice" in page.words
+    assert "New, twice" in page.words
 
 
 class Away(InMemoryDocuments):

@@ -4,11 +4,11 @@ from backoffice.services.documents.examining import (
     LARGEST,
     Examined,
     Inside,
-    NotTaken,
     examine,
     inside,
     pages_of,
 )
+from backoffice.services.documents.inbox import PAGE_SIZE, Line, Listing, Wanted, counts, listed
 from backoffice.services.documents.keeping import (
     MAY_TAKE,
     AlreadyWithdrawn,
@@ -26,6 +26,7 @@ from backoffice.services.documents.keeping import (
     waiting,
     withdraw,
 )
+from backoffice.services.documents.looking.why_not import NotTaken, WhyNot
 from backoffice.services.documents.looking_after import (
     checked,
     damaged,
@@ -38,14 +39,10 @@ from backoffice.services.documents.looking_after import (
     orphans,
 )
 from backoffice.services.documents.reading import (
-    PAGE_SIZE,
-    Line,
-    Listing,
-    Wanted,
     claim_by_number,
     document_for,
-    listed,
     opened,
+    ready,
     same_as,
 )
 
@@ -63,10 +60,12 @@ __all__ = [
     "NotClean",
     "NotTaken",
     "Wanted",
+    "WhyNot",
     "arrived",
     "begin",
     "checked",
     "claim_by_number",
+    "counts",
     "damaged",
     "document_for",
     "due_for_a_look",
@@ -85,6 +84,7 @@ __all__ = [
     "orphans",
     "overdue",
     "pages_of",
+    "ready",
     "refuse",
     "ring_for_waiting",
     "same_as",

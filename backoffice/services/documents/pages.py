@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backoffice.services.paper.confined import Unreadable, run_confined
 from backoffice.services.documents.examining import PDF
+from backoffice.services.paper.confined import Unreadable, run_confined
 
 AT_ONCE: Final = 10
 """Pages painted by one process."""

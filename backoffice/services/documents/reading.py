@@ -1,25 +1,21 @@
-"""Documents as their readers see them: lists, and the one that is about to be opened."""
+"""Who may come near which document, and the one that is about to be opened."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
+from backoffice.models.appointments import Appointment
+from backoffice.models.base import PracticeRow
 from backoffice.models.claims import Claim
-from backoffice.models.documents import Document, DocumentKind, DocumentLink, DocumentState
-from backoffice.models.users import User
+from backoffice.models.documents import Document, DocumentLink, DocumentState
+from backoffice.models.messages import Message, MessageDocument, Receipt
 from backoffice.services import audit
 from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
 from backoffice.services.documents.keeping import AlreadyWithdrawn
 from backoffice.services.refusal import NotVisible, Refused
 from backoffice.services.unbilled.reach import limited_practices, own_clinicians
-
-PAGE_SIZE = 50
 
 
 class NoSuchClaim(Refused):
@@ -32,73 +28,90 @@ class NoSuchClaim(Refused):
         super().__init__("There is no such claim in this practice.", field="claim")
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What somebody wants to see of the documents; None filters nothing."""
-
-    kind: DocumentKind | None = None
-    state: DocumentState | None = None
-    claim_id: UUID | None = None
-    after: UUID | None = None
-    before: UUID | None = None
-
-
-@dataclass(frozen=True)
-class ClaimBeside:
-    """The claim a document is linked to."""
-
-    id: UUID
-    our_number: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """A document in a list; `doubled` where the same bytes came before."""
-
-    id: UUID
-    practice_id: UUID
-    name: str
-    kind: DocumentKind
-    state: DocumentState
-    pages: int | None
-    size: int
-    created_at: datetime
-    uploaded_by: str
-    claim: ClaimBeside | None
-    doubled: bool
-    withdrawn_reason: str
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of documents, the newest first, and where its neighbours begin."""
-
-    lines: Sequence[Line]
-    first: int
-    total: int
-    hidden: int
-    next: UUID | None
-    previous: UUID | None
-
-
 def reach(session: Session, person: Person) -> ColumnElement[bool]:
     """Return the condition "a document this person may come near".
 
-    A clinician meets what they sent themselves and what lies beside their own claims.
+    A clinician meets what they sent themselves, what lies beside their own claims and clients, and
+    what belongs to threads that they take part in.
     """
     here = held(session, Document.practice_id)
     own = own_clinicians(session, person)
     if not own:
         return here
-    beside_own = exists().where(
+    free = Document.practice_id.not_in(limited_practices(session, person))
+    return and_(
+        here,
+        or_(
+            free,
+            Document.uploaded_by_id == person.id,
+            _beside_own_claims(own),
+            _beside_own_clients(own),
+            _in_own_threads(person),
+        ),
+    )
+
+
+def _beside_own_claims(own: frozenset[UUID]) -> ColumnElement[bool]:
+    return (
+        select(DocumentLink.id)
+        .join(Claim, _within(Claim, DocumentLink) & (Claim.id == DocumentLink.claim_id))
+        .where(*_of_document(), Claim.clinician_id.in_(own))
+        .correlate(Document)
+        .exists()
+    )
+
+
+def _beside_own_clients(own: frozenset[UUID]) -> ColumnElement[bool]:
+    meets = _within(Appointment, DocumentLink) & (Appointment.client_id == DocumentLink.client_id)
+    return (
+        select(DocumentLink.id)
+        .join(Appointment, meets)
+        .where(*_of_document(), Appointment.clinician_id.in_(own))
+        .correlate(Document)
+        .exists()
+    )
+
+
+def _in_own_threads(person: Person) -> ColumnElement[bool]:
+    """Of a thread itself, or brought along by a message that is no internal note."""
+    takes_part = and_(Receipt.user_id == person.id, Receipt.practice_id.not_in(person.silent))
+    of_thread = (
+        select(DocumentLink.id)
+        .join(
+            Receipt, _within(Receipt, DocumentLink) & (Receipt.thread_id == DocumentLink.thread_id)
+        )
+        .where(*_of_document(), takes_part)
+        .correlate(Document)
+        .exists()
+    )
+    brought = (
+        select(MessageDocument.id)
+        .join(
+            Message, _within(Message, MessageDocument) & (Message.id == MessageDocument.message_id)
+        )
+        .join(Receipt, _within(Receipt, Message) & (Receipt.thread_id == Message.thread_id))
+        .where(
+            MessageDocument.practice_id == Document.practice_id,
+            MessageDocument.document_id == Document.id,
+            Message.internal.is_(False),
+            Message.withdrawn_at.is_(None),
+            takes_part,
+        )
+        .correlate(Document)
+        .exists()
+    )
+    return or_(of_thread, brought)
+
+
+def _within(model: type[PracticeRow], other: type[PracticeRow]) -> ColumnElement[bool]:
+    return model.practice_id == other.practice_id
+
+
+def _of_document() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
         DocumentLink.practice_id == Document.practice_id,
         DocumentLink.document_id == Document.id,
-        Claim.practice_id == DocumentLink.practice_id,
-        Claim.id == DocumentLink.claim_id,
-        Claim.clinician_id.in_(own),
     )
-    free = Document.practice_id.not_in(limited_practices(session, person))
-    return and_(here, or_(free, beside_own, Document.uploaded_by_id == person.id))
 
 
 def document_for(session: Session, document_id: UUID, person: Person) -> Document:
@@ -116,11 +129,7 @@ def opened(session: Session, document_id: UUID, person: Person) -> Document:
 
     Raises NotVisible, also while its bytes are not there, and AlreadyWithdrawn.
     """
-    document = document_for(session, document_id, person)
-    if document.state is DocumentState.WITHDRAWN:
-        raise AlreadyWithdrawn
-    if document.state is not DocumentState.STORED:
-        raise NotVisible
+    document = ready(document_for(session, document_id, person))
     audit.took(
         session,
         "open",
@@ -128,6 +137,15 @@ def opened(session: Session, document_id: UUID, person: Person) -> Document:
         subject_ids=[document.id],
         practice_id=document.practice_id,
     )
+    return document
+
+
+def ready(document: Document) -> Document:
+    """Return a document that can be opened; raises AlreadyWithdrawn or NotVisible."""
+    if document.state is DocumentState.WITHDRAWN:
+        raise AlreadyWithdrawn
+    if document.state is not DocumentState.STORED:
+        raise NotVisible
     return document
 
 
@@ -170,122 +188,3 @@ def claim_by_number(
     if claim is None or (own and claim.clinician_id not in own):
         raise NoSuchClaim
     return claim
-
-
-def listed(session: Session, person: Person, wanted: Wanted) -> Listing:
-    """Return a page of documents."""
-    matching = _matching(session, person, wanted)
-    everything = visible(session, Document).where(reach(session, person))
-    total, all_there = _count(session, matching), _count(session, everything)
-    found, more = _page(session, matching, wanted)
-    if not found:
-        return Listing((), 0, total, all_there, None, None)
-    newer = _count(session, matching.where(Document.id > found[0].id))
-    has_older = more if wanted.before is None else True
-    return Listing(
-        lines=_lines(session, found),
-        first=newer + 1,
-        total=total,
-        hidden=all_there - total,
-        next=found[-1].id if has_older else None,
-        previous=found[0].id if newer else None,
-    )
-
-
-def _matching(session: Session, person: Person, wanted: Wanted) -> Select[Document]:
-    query = visible(session, Document).where(reach(session, person))
-    if wanted.kind is not None:
-        query = query.where(Document.kind == wanted.kind)
-    if wanted.state is not None:
-        query = query.where(Document.state == wanted.state)
-    if wanted.claim_id is not None:
-        query = query.where(
-            exists().where(
-                DocumentLink.practice_id == Document.practice_id,
-                DocumentLink.document_id == Document.id,
-                DocumentLink.claim_id == wanted.claim_id,
-            )
-        )
-    return query
-
-
-def _page(
-    session: Session, matching: Select[Document], wanted: Wanted
-) -> tuple[Sequence[Document], bool]:
-    """Return one page, newest first, and whether there is more in the direction asked for."""
-    if wanted.before is not None:
-        query = matching.where(Document.id > wanted.before).order_by(Document.id)
-    else:
-        query = matching.order_by(Document.id.desc())
-        if wanted.after is not None:
-            query = query.where(Document.id < wanted.after)
-    found = session.scalars(query.limit(PAGE_SIZE + 1)).all()
-    page = found[:PAGE_SIZE]
-    return (page if wanted.before is None else page[::-1]), len(found) > PAGE_SIZE
-
-
-def _count(session: Session, query: Select[Document]) -> int:
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
-
-
-def _lines(session: Session, documents: Sequence[Document]) -> list[Line]:
-    people = {document.uploaded_by_id for document in documents}
-    names = {
-        user.id: user.name for user in session.scalars(select(User).where(User.id.in_(people)))
-    }
-    claims = _claims_beside(session, documents)
-    doubled = _doubled(session, documents)
-    return [
-        Line(
-            id=document.id,
-            practice_id=document.practice_id,
-            name=document.original_name or "document",
-            kind=document.kind,
-            state=document.state,
-            pages=document.pages,
-            size=document.size,
-            created_at=document.created_at,
-            uploaded_by=names.get(document.uploaded_by_id, ""),
-            claim=claims.get(document.id),
-            doubled=document.id in doubled,
-            withdrawn_reason=document.withdrawn_reason,
-        )
-        for document in documents
-    ]
-
-
-def _claims_beside(session: Session, documents: Sequence[Document]) -> Mapping[UUID, ClaimBeside]:
-    found = session.execute(
-        select(DocumentLink.practice_id, DocumentLink.document_id, Claim.id, Claim.number)
-        .join(
-            Claim,
-            (Claim.practice_id == DocumentLink.practice_id) & (Claim.id == DocumentLink.claim_id),
-        )
-        .where(
-            held(session, DocumentLink.practice_id),
-            DocumentLink.document_id.in_([document.id for document in documents]),
-        )
-    ).all()
-    for each in found:
-        audit.read(session, "claim", [each.id], practice_id=each.practice_id)
-    return {each.document_id: ClaimBeside(each.id, f"C-{each.number}") for each in found}
-
-
-def _doubled(session: Session, documents: Sequence[Document]) -> frozenset[UUID]:
-    """Return those whose bytes an earlier kept document of the practice has too."""
-    earlier = (
-        select(Document.practice_id, Document.sha256, Document.id)
-        .where(
-            held(session, Document.practice_id),
-            Document.sha256.in_([document.sha256 for document in documents]),
-            Document.state == DocumentState.STORED,
-        )
-        .ext(distinct_on(Document.practice_id, Document.sha256))
-        .order_by(Document.practice_id, Document.sha256, Document.id)
-    )
-    first = {(each.practice_id, each.sha256): each.id for each in session.execute(earlier)}
-    return frozenset(
-        document.id
-        for document in documents
-        if first.get((document.practice_id, document.sha256), document.id) < document.id
-    )

@@ -37,7 +37,7 @@ NAMES_PRACTICES = frozenset({"glass.break_it"})
 WAYS_IN = ("/sign-in",)
 """Where somebody is sent who has not come in all the way."""
 WORDS: Mapping[str, Any] = {
-    "action": "hold", "attempt_no": 1, "filename": "portal.css", "token": "x" * 43,
+    "action": "hold", "attempt_no": 1, "filename": "portal.css", "page": 1, "token": "x" * 43,
 }  # fmt: skip
 """Values of the arguments that name no row."""
 _PASSING = re.compile(
