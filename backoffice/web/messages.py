@@ -31,6 +31,8 @@ from backoffice.web.extensions import clock, me, work, work_on
 from backoffice.web.filters import here
 from backoffice.web.frame import acting_ids
 from backoffice.web.messages_forms import DraftForm, ReplyForm, Said, SettleForm, StartForm
+from backoffice.web.sessions import LIVE
+from backoffice.web.thread_work_shapes import work_of
 
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 
@@ -245,7 +247,7 @@ def _bring(form: ReplyForm, thread_id: UUID) -> None:
 
 
 def _take(form: Said, practice_id: UUID, *, claim_id: UUID | None) -> list[UUID]:
-    """Take in the files of a form, each as a document of its own, beside the claim if there is one."""
+    """Take in the files of a form, each a document of its own, beside the claim if there is one."""
     if not form.uploads:
         return []
     if not me().may_in(practice_id, Permission.ADD_DOCUMENTS):
@@ -269,8 +271,8 @@ def _take(form: Said, practice_id: UUID, *, claim_id: UUID | None) -> list[UUID]
 
 def _put(refusal: Refused, form: Said) -> None:
     """Say at its field what was refused; at the words themselves where it is about no field."""
-    name = {"file": "files"}.get(refusal.field or "", refusal.field)
-    field = form[name] if name in form else form.body
+    at = "files" if refusal.field == "file" else refusal.field
+    field = form[at] if at in form else form.body  # noqa: SIM401 - a form has no get
     field.errors = [*field.errors, refusal.words]
 
 
@@ -316,6 +318,8 @@ def _threads(session: Session) -> dict[str, Any]:
 def _show(thread_id: UUID, form: ReplyForm) -> str:
     """Show a thread as it stood; from then on it counts as read."""
     page = _shown(thread_id, form)
+    if LIVE in request.headers:  # a page that asks itself anew has not been read
+        return page
     with work_on(Thread, thread_id) as session:
         messages.mark_read(session, thread_id, by=me(), now=clock())
     return page
@@ -340,4 +344,5 @@ def _shown(thread_id: UUID, form: ReplyForm) -> str:
         }
         if not me().works_for_house:
             return render_template("messages/thread.html", **shown, back=url_for(".index"))
-        return render_template("messages/show.html", **_threads(session), **shown)
+        of_work = work_of(session, found.thread)
+        return render_template("messages/show.html", **_threads(session), **shown, work=of_work)

@@ -17,7 +17,7 @@ from backoffice.models.documents import Document
 from backoffice.models.factors import Factor
 from backoffice.models.inbound import InboundFile, InboundTransaction
 from backoffice.models.intake import IntakeBatch
-from backoffice.models.messages import Thread
+from backoffice.models.messages import Message, Thread
 from backoffice.models.notifications import Mail
 from backoffice.models.people import BrokenGlass, Invitation
 from backoffice.models.practices import Practice
@@ -72,6 +72,7 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "line_id": ObjectKind("remittance_line", RemittanceLine, Near.PRACTICE),
     "hold_id": ObjectKind("legal_hold", LegalHold, Near.PRACTICE),
     "mail_id": ObjectKind("mail", Mail, Near.PERSON),
+    "message_id": ObjectKind("message", Message, Near.CLIENTS),
     "policy_id": ObjectKind("policy", Policy, Near.CLIENTS),
     "practice_id": ObjectKind("practice", Practice, Near.PRACTICE),
     "remittance_claim_id": ObjectKind("remittance_claim", RemittanceClaim, Near.PRACTICE),

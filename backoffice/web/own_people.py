@@ -5,11 +5,14 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from backoffice.models.practices import Practice
 from backoffice.rules.roles import PRACTICE_ROLES, Permission
+from backoffice.services.messages import switches
 from backoffice.services.people import inviting, listing
 from backoffice.services.refusal import NotVisible
 from backoffice.web.access import needs
 from backoffice.web.extensions import clock, me, work
+from backoffice.web.messages_switches import set_person, set_practice
 from backoffice.web.people import change_seat, invited_by, invited_shown, offer_clinicians
 from backoffice.web.people_forms import InviteForm, RoleForm
 
@@ -27,6 +30,8 @@ def index(practice_id: UUID) -> ResponseReturnValue:
             people=listing.people_of(session, practice_id),
             invited=invited_shown(inviting.open_invitations(session, practice_id)),
             seat=RoleForm.of_the_practice(),
+            is_on=session.get_one(Practice, practice_id).messaging_on,
+            off=switches.switched_off(session, practice_id),
         )
 
 
@@ -53,6 +58,22 @@ def seat(practice_id: UUID, user_id: UUID) -> ResponseReturnValue:
     """Change what somebody is in the practice, or end it."""
     change_seat(user_id, practice_id)
     flash("Saved. All sessions of this person have ended.", "done")
+    return redirect(url_for(".index", practice_id=practice_id))
+
+
+@bp.post("/messages")
+@needs(Permission.MANAGE_OWN_PEOPLE)
+def messages(practice_id: UUID) -> ResponseReturnValue:
+    """Let messages be written in the practice, or not."""
+    set_practice(practice_id)
+    return redirect(url_for(".index", practice_id=practice_id))
+
+
+@bp.post("/<uuid:user_id>/messages")
+@needs(Permission.MANAGE_OWN_PEOPLE)
+def messages_of(practice_id: UUID, user_id: UUID) -> ResponseReturnValue:
+    """Let one of its people take part in messages, or not."""
+    set_person(practice_id, user_id)
     return redirect(url_for(".index", practice_id=practice_id))
 
 

@@ -1,5 +1,6 @@
 """Secure threads between billers and a practice's people, most of them about a claim."""
 
+from backoffice.services.messages.attaching import Attached, offered
 from backoffice.services.messages.boxes import (
     OF_THE_PRACTICE,
     PAGE_SIZE,
@@ -12,7 +13,14 @@ from backoffice.services.messages.boxes import (
     promised,
     threads,
 )
-from backoffice.services.messages.changing import Trace, Version, edit, trace, withdraw
+from backoffice.services.messages.changing import (
+    Trace,
+    Version,
+    edit,
+    own_message,
+    trace,
+    withdraw,
+)
 from backoffice.services.messages.circle import Circle, Correspondent, circle_of
 from backoffice.services.messages.drafts import draft_of, drop_draft, keep_draft
 from backoffice.services.messages.reading import (
@@ -41,6 +49,7 @@ __all__ = [
     "OF_THE_PRACTICE",
     "PAGE_SIZE",
     "About",
+    "Attached",
     "Box",
     "Circle",
     "Conversation",
@@ -64,6 +73,8 @@ __all__ = [
     "edit",
     "keep_draft",
     "mark_read",
+    "offered",
+    "own_message",
     "practice_of",
     "promised",
     "put_on_record",

@@ -12,13 +12,17 @@ from backoffice.models.claims import Claim
 from backoffice.models.documents import Document, DocumentKind, DocumentState
 from backoffice.models.messages import Message, MessageDocument, Thread
 from backoffice.services import documents
-from backoffice.services.access import held, one
+from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
+from backoffice.services.documents.reading import reach
 from backoffice.services.messages.refusals import NotToAttach
 from backoffice.services.refusal import NotVisible
 
 ON_THE_WAY = frozenset({DocumentState.RECEIVING, DocumentState.QUARANTINED})
 """Sent and not looked through yet: shown by kind, opened by nobody."""
+
+OFFERED = 20
+"""How many of the newest documents are offered; older ones are attached from their own page."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,21 @@ def attach(
         if thread.claim_id is not None:
             documents.link(session, document, one(session, Claim, thread.claim_id))
     session.flush()
+
+
+def offered(session: Session, practice_id: UUID, person: Person) -> Sequence[Attached]:
+    """Return the newest kept documents of a practice that this person may attach."""
+    query = (
+        visible(session, Document)
+        .where(
+            Document.practice_id == practice_id,
+            Document.state == DocumentState.STORED,
+            reach(session, person),
+        )
+        .order_by(Document.id.desc())
+        .limit(OFFERED)
+    )
+    return [_shown(document) for document in session.scalars(query)]
 
 
 def attached_to(

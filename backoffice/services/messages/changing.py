@@ -10,7 +10,7 @@ from backoffice.models.messages import Message, MessageVersion, Thread
 from backoffice.models.users import User
 from backoffice.rules.roles import Permission
 from backoffice.services import audit, notifications
-from backoffice.services.access import visible
+from backoffice.services.access import one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.messages.circle import circle_of
 from backoffice.services.messages.reading import thread_for
@@ -55,7 +55,8 @@ def edit(  # noqa: PLR0913 - which message, its new words and what they replace,
     `version` is the one that was changed: where it is no longer the newest, ChangedMeanwhile.
     Whoever is newly named takes part and is told; nothing is unread again by an edit.
     """
-    thread, message = _own(session, thread_id, message_id, by)
+    message = own_message(session, thread_id, message_id, by=by)
+    thread = one(session, Thread, thread_id)
     words = plain(body)
     if message.version != version:
         raise ChangedMeanwhile
@@ -83,7 +84,8 @@ def withdraw(
     now: datetime,
 ) -> Message:
     """Take one's own words back: who, when and why stay, and the words for the record alone."""
-    thread, message = _own(session, thread_id, message_id, by)
+    message = own_message(session, thread_id, message_id, by=by)
+    thread = one(session, Thread, thread_id)
     message.body, message.mentioned_ids = "", []
     message.withdrawn_at, message.withdrawn_by_id = now, by.id
     message.withdrawn_reason = reason.strip()
@@ -140,8 +142,11 @@ def trace(session: Session, thread_id: UUID, message_id: UUID, person: Person) -
     )
 
 
-def _own(session: Session, thread_id: UUID, message_id: UUID, by: Person) -> tuple[Thread, Message]:
-    """Return a message that `by` wrote and may change, its thread locked."""
+def own_message(session: Session, thread_id: UUID, message_id: UUID, *, by: Person) -> Message:
+    """Return a message that `by` wrote and may still change, its thread locked.
+
+    Raises NotTheirs, AlreadyWithdrawn, and MessagingOff where nothing is written any more.
+    """
     thread_for(session, thread_id, by, lock=True)
     thread, message = message_for(session, thread_id, message_id, by)
     session.refresh(message)
@@ -150,4 +155,4 @@ def _own(session: Session, thread_id: UUID, message_id: UUID, by: Person) -> tup
     if message.withdrawn_at is not None:
         raise AlreadyWithdrawn
     is_on(session, thread.practice_id)
-    return thread, message
+    return message

@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.models.practices import Practice
+from backoffice.models.users import Membership
 from backoffice.rules.roles import STAFF_ROLES, Permission, Role
 from backoffice.services import audit
+from backoffice.services.access import held
 from backoffice.services.accounts import Person
 from backoffice.services.messages.circle import circle_of
 from backoffice.services.messages.refusals import SomebodyMustHear
@@ -41,6 +44,17 @@ def switch_member(
             raise SomebodyMustHear
     before, membership.messaging_on = membership.messaging_on, on
     _record(session, "user", user_id, practice_id, before=before, after=on)
+
+
+def switched_off(session: Session, practice_id: UUID) -> frozenset[UUID]:
+    """Return the practice's people who neither read nor write its messages."""
+    query = select(Membership.user_id).where(
+        held(session, Membership.practice_id),
+        Membership.practice_id == practice_id,
+        Membership.ended_at.is_(None),
+        Membership.messaging_on.is_(False),
+    )
+    return frozenset(session.scalars(query))
 
 
 def _may_switch(by: Person, practice_id: UUID) -> None:

@@ -95,7 +95,7 @@ def a_side(app: Flask, session: Session, name: str, ground: Billing) -> Side:
     ids["authorization_id"] = _an_authorization(session, ground, token)
     ids["appointment_id"] = _a_lacking_appointment(session, ground, token)
     ids["billable_id"] = an_appointment(session, ground)
-    ids["thread_id"] = _a_thread(session, ground, claim, token)
+    ids["thread_id"], ids["message_id"] = _a_thread(session, ground, claim, token)
     ids["task_id"] = _a_task(session, practice_id, ids["thread_id"], token)
     ids["document_id"] = _a_document(app, session, ground, claim, token)
     ids["batch_id"] = _a_batch(session, practice_id, ground.clinician.user_id, token)
@@ -154,7 +154,8 @@ def with_finding(session: Session, side: Side) -> Side:
     return replace(side, ids={**side.ids, "finding_id": found})
 
 
-def _a_thread(session: Session, ground: Billing, claim: Claim, token: str) -> UUID:
+def _a_thread(session: Session, ground: Billing, claim: Claim, token: str) -> tuple[UUID, UUID]:
+    """A thread about the claim, with its internal note last."""
     practice_id = ground.practice.id
     thread = Thread(
         practice_id=practice_id,
@@ -175,7 +176,7 @@ def _a_thread(session: Session, ground: Billing, claim: Claim, token: str) -> UU
         )
         session.add(said)
     session.flush()
-    return thread.id
+    return thread.id, said.id
 
 
 def _a_task(session: Session, practice_id: UUID, thread_id: UUID, token: str) -> UUID:
