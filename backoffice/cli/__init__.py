@@ -14,6 +14,7 @@ from backoffice.cli.edi import edi
 from backoffice.cli.intake import intake
 from backoffice.cli.keys import keys
 from backoffice.cli.ledger import ledger
+from backoffice.cli.mail import mail
 from backoffice.cli.routes import routes
 from backoffice.cli.run import run
 from backoffice.cli.submissions import submissions
@@ -66,6 +67,7 @@ main.add_command(edi)
 main.add_command(intake)
 main.add_command(keys)
 main.add_command(ledger)
+main.add_command(mail)
 main.add_command(routes)
 main.add_command(run)
 main.add_command(submissions)

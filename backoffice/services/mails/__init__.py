@@ -1,1 +1,20 @@
-"""What became of mails: the ledger, and those that came back."""
+"""What became of mails: the ledger of a practice, reports of those that came back."""
+
+from backoffice.services.mails.bouncing import (
+    account_mail_bounced,
+    bounced,
+    whose,
+    write_again,
+)
+from backoffice.services.mails.reports import LARGEST, NoReport, Report, read_report
+
+__all__ = [
+    "LARGEST",
+    "NoReport",
+    "Report",
+    "account_mail_bounced",
+    "bounced",
+    "read_report",
+    "whose",
+    "write_again",
+]
