@@ -2,21 +2,44 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from backoffice.models.messages import Thread
 from backoffice.rules.roles import Permission
 from backoffice.rules.snoozing import Sleep, wakes_at
+from backoffice.services.messages import finding
 from backoffice.services.messages import work as thread_work
 from backoffice.services.messages.work import NoTimeToSleep
 from backoffice.web.access import needs
-from backoffice.web.extensions import clock, me, work_on
-from backoffice.web.filters import moment
-from backoffice.web.thread_work_forms import FollowUpForm, GiveForm, SnoozeForm
+from backoffice.web.extensions import clock, me, work, work_on
+from backoffice.web.frame import acting_ids
+from backoffice.web.thread_work_forms import (
+    LONGEST_SEARCH,
+    FindForm,
+    FollowUpForm,
+    GiveForm,
+    SnoozeForm,
+)
 
 bp = Blueprint("thread_work", __name__, url_prefix="/messages")
+
+
+@bp.post("/find")
+@needs(Permission.SEE_MESSAGES)
+def find() -> ResponseReturnValue:
+    """Find messages by their words; posted, so that names stay out of addresses."""
+    form = FindForm()
+    words = (form.q.data or "")[:LONGEST_SEARCH]
+    with work(practices=acting_ids()) as session:
+        findings = finding.find(session, words, me(), before=form.older_than)
+        return render_template(
+            "messages/found.html",
+            words=words,
+            findings=findings,
+            practices_by_id={practice.id: practice for practice in me().practices},
+            back=url_for("messages.index"),
+        )
 
 
 @bp.post("/<uuid:thread_id>/give")
@@ -41,7 +64,7 @@ def snooze(thread_id: UUID) -> ResponseReturnValue:
         raise NoTimeToSleep
     with work_on(Thread, thread_id) as session:
         thread_work.snooze(session, thread_id, until, by=me(), now=now)
-    flash(f"Put away until {Markup(moment(until)).striptags()}", "done")
+    flash("Put away. It comes back by itself, or at an answer", "done")
     return redirect(url_for("messages.index", box=request.args.get("box")))
 
 

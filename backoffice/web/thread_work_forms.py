@@ -7,6 +7,8 @@ from wtforms.validators import Length, Optional
 
 from backoffice.web.fields import DayField, Form
 
+LONGEST_SEARCH = 200
+
 
 def _id(words: str | None) -> UUID | None:
     try:
@@ -31,6 +33,18 @@ class SnoozeForm(Form):
 
     sleep = StringField("For how long")
     until = DayField("Day", [Optional()])
+
+
+class FindForm(Form):
+    """Words to find, and where the page before ended."""
+
+    q = StringField("Words")
+    before = StringField()
+
+    @property
+    def older_than(self) -> UUID | None:
+        """Return the message that the page before ended with."""
+        return _id(self.before.data)
 
 
 class FollowUpForm(Form):

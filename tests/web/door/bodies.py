@@ -213,6 +213,7 @@ BODIES: Mapping[str, Callable[[Rows], Body]] = {
     "tasks.done": _nothing,
     "tasks.give": _nothing,
     "tasks.reopen": _nothing,
+    "thread_work.find": lambda rows: {"q": rows.token},
     "thread_work.follow_up": lambda _: {"title": "Call them"},
     "thread_work.give": _nothing,
     "thread_work.snooze": lambda _: {"sleep": "tomorrow"},

@@ -1,0 +1,134 @@
+"""Messages found by their words: newest first, each practice's own, notes for the house alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, bindparam, cast, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from backoffice.models.messages import Message, Thread
+from backoffice.services.access import visible
+from backoffice.services.accounts import Person
+from backoffice.services.messages.reading import reach
+from backoffice.services.messages.sides import shown_to
+from backoffice.services.unbilled.reach import limited_practices
+
+PAGE_SIZE = 50
+MOST_WORDS = 8
+SHORTEST_BEGINNING = 3
+"""Shorter words are looked for as they are: too many begin with them."""
+AROUND = 70
+"""Characters shown on either side of what was found."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A message with some of its words: `before`, the `hit` itself, `after`."""
+
+    message: Message
+    thread: Thread
+    before: str
+    hit: str
+    after: str
+
+    @property
+    def sent_at(self) -> datetime:
+        """Return when it was said."""
+        return self.message.sent_at
+
+
+@dataclass(frozen=True)
+class Findings:
+    """One page of what was found; `older` is the message where the next one begins."""
+
+    found: Sequence[Found]
+    older: UUID | None
+
+
+def find(session: Session, words: str, person: Person, *, before: UUID | None = None) -> Findings:
+    """Return messages that hold all the words, or words that begin with them, newest first.
+
+    Only what this person may come near: the words are looked for by the database role `search`
+    among their practices' messages, internal notes where they are staff; what comes back are ids,
+    and rows are loaded as all others. Withdrawn words are gone from here.
+    """
+    parts = _parts(words)
+    if not parts:
+        return Findings([], None)
+    ids = session.scalars(_looked_for(session, parts, person, before)).all()
+    shown = ids[:PAGE_SIZE]
+    rows = (
+        session.scalars(
+            visible(session, Message)
+            .where(Message.id.in_(shown), shown_to(person))
+            .options(joinedload(Message.author))
+        )
+        .unique()
+        .all()
+    )
+    threads = _threads(session, {row.thread_id for row in rows}, person)
+    ordered = sorted(rows, key=lambda row: row.id, reverse=True)
+    found = [
+        _found(row, threads[row.thread_id], parts) for row in ordered if row.thread_id in threads
+    ]
+    return Findings(found, shown[-1] if len(ids) > PAGE_SIZE else None)
+
+
+def _parts(words: str) -> list[str]:
+    """Return the words to look for, without what means something in a query of the database."""
+    plain = words.replace("\\", " ").replace("'", " ").lower().split()
+    return [part for part in plain if any(sign.isalnum() for sign in part)][:MOST_WORDS]
+
+
+def _looked_for(session: Session, parts: Sequence[str], person: Person, before: UUID | None) -> Any:
+    """Return the select of ids, one more than a page holds."""
+    query = " & ".join(
+        f"'{part}':*" if len(part) >= SHORTEST_BEGINNING else f"'{part}'" for part in parts
+    )
+    ids = ARRAY(Uuid())
+    among = _near(session, person)
+    call = func.messages_found(
+        query,
+        bindparam(None, sorted(person.staff_practices), type_=ids),
+        cast(None, ids) if among is None else bindparam(None, among, type_=ids),
+        cast(None, Uuid()) if before is None else bindparam(None, before, type_=Uuid()),
+        PAGE_SIZE + 1,
+    )
+    return select(call.table_valued("practice_id", "message_id").c.message_id)
+
+
+def _near(session: Session, person: Person) -> list[UUID] | None:
+    """Return the threads that a person is limited to, None where they see their practices whole.
+
+    A clinician's are few; looked for among them, no page comes out short.
+    """
+    if not limited_practices(session, person) and not person.silent:
+        return None
+    return list(session.scalars(select(Thread.id).where(reach(session, person))))
+
+
+def _threads(session: Session, ids: set[UUID], person: Person) -> dict[UUID, Thread]:
+    query = visible(session, Thread).where(Thread.id.in_(ids), reach(session, person))
+    return {thread.id: thread for thread in session.scalars(query)}
+
+
+def _found(message: Message, thread: Thread, parts: Sequence[str]) -> Found:
+    """Cut a message down to the place where the first of the words stands."""
+    body = " ".join(message.body.split())
+    lower = body.lower()
+    if len(lower) != len(body):  # a letter that is two in small: places would not fit
+        lower = body
+    places = [(lower.find(part), len(part)) for part in parts if part in lower]
+    at, length = min(places, default=(0, 0))
+    first = max(at - AROUND, 0)
+    last = at + length + AROUND
+    return Found(
+        message=message,
+        thread=thread,
+        before=f"{'… ' if first else ''}{body[first:at]}",
+        hit=body[at : at + length],
+        after=f"{body[at + length : last]}{' …' if last < len(body) else ''}",
+    )
