@@ -14,6 +14,7 @@ from backoffice.config import Settings
 from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.gateways.live import Live, RedisLive
 from backoffice.gateways.logs import write_as
+from backoffice.gateways.presence import RedisPresence
 from backoffice.gateways.scanner import Scanner, scanner_at
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.services import field_keys
@@ -49,6 +50,7 @@ from backoffice.web import (
     on_record,
     own_people,
     people,
+    presence,
     record,
     remittances,
     slowing,
@@ -94,6 +96,7 @@ BLUEPRINTS = (
     submissions.bp,
     today.bp,
     messages.bp,
+    presence.bp,
     messages_said.bp,
     messages_switches.bp,
     documents.bp,
@@ -148,6 +151,7 @@ def create_app(
     on_record.register(app)
     _join_views(app)
     events.register(app, live or RedisLive(settings.redis_url), app.extensions[SESSIONS])
+    presence.register(app, RedisPresence(settings.redis_url))
     refuse_views_without_permission(app)
     return app
 

@@ -1,5 +1,6 @@
 """Jobs that find what was left undone and ring for it again."""
 
+from backoffice.services.changes import forget_old
 from backoffice.services.submissions import sweeping
 from workers.documents import refuse_overdue
 from workers.runtime import Runtime, Task, errand_job
@@ -10,4 +11,5 @@ def sweep_practice(task: Task, run: Runtime) -> None:
     """See that what a practice's claims and files wait for is asked for, and uploads ended."""
     with run.work(task.practice_id) as session:
         sweeping.ring_again(session, task.subject_id, now=run.clock())
+        forget_old(session, now=run.clock())
     refuse_overdue(task, run)

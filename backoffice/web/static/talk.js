@@ -9,6 +9,56 @@
   const thread = talk().dataset.thread;
   const say = (words) => { const spoken = one("#spoken"); if (spoken) spoken.textContent = words; };
 
+  // --- who is here, who is writing: said while the page is looked at, forgotten within seconds ---
+
+  const HERE_MS = 20000, TYPING_MS = 3000, FADES_MS = 9000;
+  const address = `/messages/${thread}/here`;
+  const token = one("meta[name=csrf-token]").content;
+  const form = one("form.compose");
+  const around = document.createElement("p");
+  around.className = "small faint";
+  around.id = "around";
+  around.setAttribute("role", "status");
+  if (form) form.before(around); else talk().after(around);
+  let saidAt = 0, asking = null, fading = null;
+
+  const tell = (doing) => form && fetch(address, { method: "POST", headers: { "X-CSRFToken": token, "X-Live": "1" }, body: new URLSearchParams({ doing }), credentials: "same-origin", keepalive: true }).catch(() => {});
+  const words = ({ name, writes }) => `${name} is ${writes ? "writing" : "here"}`;
+
+  async function askWhoIsNear() {
+    asking = null;
+    let near = [];
+    try {
+      const answer = await fetch(address, { headers: { "X-Live": "1" }, credentials: "same-origin", cache: "no-store" });
+      if (answer.ok && !answer.redirected) near = (await answer.json()).near;
+    } catch { /* nobody is seen then */ }
+    const text = near.map(words).join(" · ");
+    if (around.textContent !== text) around.textContent = text;
+    clearTimeout(fading);
+    if (near.length) fading = setTimeout(askWhoIsNear, near.some((each) => each.writes) ? FADES_MS : 2 * HERE_MS);
+  }
+
+  document.addEventListener("changed", ({ detail: { kind, id } }) => {
+    if (kind === "presence" && id === thread) asking ??= setTimeout(askWhoIsNear, 100);
+  });
+
+  async function beHere() {
+    if (document.hidden) return;
+    await tell("here");
+    asking ??= setTimeout(askWhoIsNear, 0);
+  }
+  if (form) {
+    form.addEventListener("input", (event) => {
+      if (!event.target.matches("textarea") || Date.now() - saidAt < TYPING_MS) return;
+      saidAt = Date.now();
+      tell(form.elements.internal?.value === "1" ? "noting" : "writing");
+    });
+    setInterval(() => { if (Date.now() - saidAt > HERE_MS / 2) beHere(); }, HERE_MS);
+    document.addEventListener("visibilitychange", beHere);
+    window.addEventListener("pagehide", () => tell("gone"));
+  }
+  beHere();
+
   // --- news: whatever changed in the thread, the conversation is asked for what is new ---
 
   document.addEventListener("changed", ({ detail: { kind, id } }) => {
