@@ -13,29 +13,38 @@ from tests.journeys.files import Person, unlike_any
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack")]
 
 
-@pytest.mark.parametrize(
-    ("word", "status", "tab_words"),
-    [
-        ("REJECT", "Rejected", "It came back unread"),
-        ("DENY", "Denied", "The payer decided not to pay"),
-    ],
+NOT_PASSED = (
+    ("REJECT", "Rejected", "It came back unread"),
+    ("DENY", "Denied", "The payer decided not to pay"),
 )
-def test_a_claim_that_did_not_pass_says_why_and_is_reopened_for_edits(
-    sit: Callable[..., Seat], tmp_path: Path, word: str, status: str, tab_words: str
-) -> None:
-    clinician, person = unlike_any("Unlucky"), Person(unlike_any(status), f"NSH{word}01")
-    seat = sit(BILLER)
-    seat.bring_in(tmp_path, clinician, [person])
-    seat.bill(clinician, [person])
+"""What a member id asks of the sandbox, the status that comes of it, what the history says."""
 
-    seat.wait_for_status(person, status)
+
+def test_a_claim_that_did_not_pass_says_why_and_is_reopened_for_edits(
+    sit: Callable[..., Seat], tmp_path: Path
+) -> None:
+    clinician = unlike_any("Unlucky")
+    people = [Person(unlike_any(status), f"NSH{word}01") for word, status, _ in NOT_PASSED]
+    seat = sit(BILLER)
+    seat.bring_in(tmp_path, clinician, people)
+    seat.bill(clinician, people)
+
+    for person, (word, status, tab_words) in zip(people, NOT_PASSED, strict=True):
+        seat.wait_for_status(person, status)
+        reads_and_reopens(seat, person, status, tab_words, picture=f"claim-{word}")
+
+
+def reads_and_reopens(
+    seat: Seat, person: Person, status: str, tab_words: str, *, picture: str
+) -> None:
+    """Open the claim, see what became of it and why, and take it up again."""
     seat.row(person.name).get_by_role("link").first.click()
     page = seat.page
     expect(page.get_by_role("main").get_by_text(status, exact=True).first).to_be_visible()
     billed, *parts = seat.equation()
     assert billed == parts[-1] == 155
     assert sum(parts[:-1]) == 0
-    seat.picture(f"claim-{word}")
+    seat.picture(picture)
     assert seat.faults() == []
 
     page.get_by_role("link", name=re.compile("^History")).click()
