@@ -15,6 +15,7 @@ from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.gateways.live import Live, RedisLive
 from backoffice.gateways.logs import write_as
 from backoffice.gateways.presence import RedisPresence
+from backoffice.gateways.push import push_from
 from backoffice.gateways.scanner import Scanner, scanner_at
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.services import field_keys
@@ -24,17 +25,18 @@ from backoffice.services.work import sessions, unit_of_work
 from backoffice.web import (
     account,
     accounts,
+    adding,
     appointments,
     assets,
     claims,
     clients,
     compliance,
     disclosures,
-    documents,
     downloads,
     enrolling,
     errors,
     events,
+    filing,
     filters,
     frame,
     glass,
@@ -51,11 +53,16 @@ from backoffice.web import (
     own_people,
     people,
     presence,
+    promises,
+    push,
     record,
     remittances,
     slowing,
     submissions,
+    tasks,
+    thread_work,
     today,
+    viewer,
 )
 from backoffice.web.access import public, refuse_views_without_permission, stand_at_the_door
 from backoffice.web.extensions import (
@@ -96,13 +103,19 @@ BLUEPRINTS = (
     submissions.bp,
     today.bp,
     messages.bp,
-    presence.bp,
     messages_said.bp,
     messages_switches.bp,
-    documents.bp,
+    presence.bp,
+    push.bp,
+    tasks.bp,
+    thread_work.bp,
+    adding.bp,
+    filing.bp,
+    viewer.bp,
     news.bp,
     remittances.bp,
     people.bp,
+    promises.bp,
     record.bp,
     own_people.bp,
     links.bp,
@@ -144,7 +157,7 @@ def create_app(
         settings.clamd_url, silent_seconds=SCANNED_WITHIN
     )
     _join_extensions(app, settings, documents)
-    for module in (assets, filters, errors, frame, looks, downloads):
+    for module in (assets, filters, errors, frame, looks, downloads, viewer):
         module.register(app)
     app.before_request(stand_at_the_door)
     app.after_request(headers.dress)
@@ -152,6 +165,7 @@ def create_app(
     _join_views(app)
     events.register(app, live or RedisLive(settings.redis_url), app.extensions[SESSIONS])
     presence.register(app, RedisPresence(settings.redis_url))
+    push.register(app, push_from(settings))
     refuse_views_without_permission(app)
     return app
 

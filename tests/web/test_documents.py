@@ -176,7 +176,7 @@ def test_a_practices_person_sends_a_photo_from_the_phone(app: Flask, talk: Talk)
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"<html>EOB</html>", "This is no PDF, JPEG or PNG"),
+        (b"<html>EOB</html>", "This is no PDF, JPEG, PNG, TIFF or HEIC"),
         (PNG + b"\x00" * 2000, "larger than 25 MB"),
     ],
     ids=["a page with a pdf's name", "over the limit"],

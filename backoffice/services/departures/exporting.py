@@ -27,13 +27,13 @@ from backoffice.models.submissions import Submission
 from backoffice.models.users import Membership, User
 from backoffice.rules.part2 import NOTICE
 from backoffice.services import audit
+from backoffice.services.documents.naming import ENDINGS
 from backoffice.services.exporting import harmless
 from backoffice.services.submissions.sending import body_of
 
 AT_ONCE: Final = 500
 LEFT_OUT: Final = ("_sealed", "_index", "_hash", "_digest", "_plain")
 """Columns of ours alone: what is sealed in them is exported in the clear, under its own name."""
-ENDINGS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 READ_ME: Final = """\
 Everything that was held for this practice, as it was in one moment.
 
@@ -191,7 +191,7 @@ def _write_files(session: Session, practice_id: UUID, archive: _Archive, fetch: 
         Document.state.in_([DocumentState.STORED, DocumentState.WITHDRAWN]),
     )
     for document in session.scalars(stored.order_by(Document.id)):
-        ending = ENDINGS.get(document.content_type, "bin")
+        (ending, *_) = ENDINGS.get(document.content_type, ("bin",))
         name = f"documents/{document.id}.{ending}"
         if archive.add(name, fetch(document.document_key)) != document.sha256:
             raise NotWhole(str(document.id))

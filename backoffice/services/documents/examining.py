@@ -21,7 +21,7 @@ _SNIFFED = 8192
 _PDF_TAIL = 2048
 _CHUNK = 1 << 20
 _COUNT_SECONDS = 10
-_COUNTER: Final = "backoffice.services.documents.page_counter"
+_COUNTER: Final = "backoffice.services.paper.page_counter"
 _PDF_HEAD: Final = re.compile(rb"%PDF-[12]\.\d")
 
 

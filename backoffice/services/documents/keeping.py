@@ -1,10 +1,8 @@
 """A document's life: announced with its key, arrived, found clean, linked, withdrawn."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 from uuid import UUID
 
@@ -20,18 +18,17 @@ from backoffice.models.documents import Document, DocumentKind, DocumentLink
 from backoffice.models.users import Membership
 from backoffice.rules.document_state import DocumentEvent, DocumentState, next_state
 from backoffice.rules.roles import PRACTICE_ROLES
-from backoffice.services import audit, notifications
+from backoffice.services import audit, eobs, notifications
 from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.documents.examining import PDF, Examined
+from backoffice.services.documents.naming import plain_name
 from backoffice.services.refusal import Refused
 
 MAY_TAKE: Final = timedelta(hours=1)
 SCANNED_AT_ONCE: Final = timedelta(seconds=30)
 """How long whoever took the bytes in has to scan them before a job does."""
-_LONGEST_NAME = 200
 log = structlog.get_logger()
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 class AlreadyWithdrawn(Refused):
@@ -117,7 +114,7 @@ def begin(session: Session, arrival: Arrival, *, by: Person, now: datetime) -> D
         document_key=f"t/{arrival.practice_id}/{document_id}",
         kind=arrival.kind,
         state=DocumentState.RECEIVING,
-        original_name=_plain_name(arrival.name),
+        original_name=plain_name(arrival.name, arrival.found.content_type),
         content_type=arrival.found.content_type,
         sha256=arrival.found.sha256,
         size=arrival.found.size,
@@ -187,6 +184,7 @@ def judged(session: Session, document_id: UUID, verdict: Verdict, *, now: dateti
         document.checked_at = now
         notifications.document_shared(session, document, _listeners(session, document), now=now)
         _ask(session, Job.READ_PAGES, document, now)
+        eobs.settle(session, document.id, now=now)
         if document.content_type == PDF:
             _ask(session, Job.COUNT_PAGES, document, now)
     return document
@@ -282,12 +280,6 @@ def _came_from_the_practice(session: Session, document: Document) -> bool:
     )
     found = set(session.scalars(roles))
     return bool(found) and found <= PRACTICE_ROLES
-
-
-def _plain_name(name: str) -> str:
-    """Return the last part of a file's name, without what could mislead its reader."""
-    last = PureWindowsPath(PurePosixPath(name).name).name
-    return _UNPRINTABLE.sub("", last).strip()[-_LONGEST_NAME:] or "document"
 
 
 def _ask(session: Session, job: Job, document: Document, now: datetime) -> None:

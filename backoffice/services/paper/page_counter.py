@@ -1,6 +1,6 @@
 """Counts the pages of the PDF on its standard input and looks what else it carries, under limits.
 
-Run as `python -m backoffice.services.documents.page_counter`; prints the number and the words of
+Run as `python -m backoffice.services.paper.page_counter`; prints the number and the words of
 `CARRIED` that fit, apart by blanks, or ends with 1.
 """
 
