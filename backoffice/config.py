@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 T = TypeVar("T")
 
 _KEY_BYTES = 32
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _IN_FILE = "_FILE"
 _LEAST_DIFFERENT = 8
 """Of 32 random hexadecimal digits, fewer than 8 different ones come once in 28 million keys."""
@@ -82,6 +83,8 @@ class Settings:
     """AES-256 keys of encrypted columns by key id; the first is used for writing."""
     index_key: bytes = field(repr=False)
     """HMAC key of the blind indexes over encrypted columns."""
+    push_key: bytes | None = field(repr=False)
+    """The private key (P-256) that knocks at browsers are signed with; None: no web push."""
     clearinghouse_url: str
     clearinghouse_key: str = field(repr=False)
     ack_mailbox_url: str | None
@@ -140,6 +143,7 @@ class Settings:
             "secret_key": read.needed("SECRET_KEY", _long),
             "field_keys": read.needed("FIELD_KEYS", _keys),
             "index_key": read.needed("INDEX_KEY", _key),
+            "push_key": read.given("PUSH_KEY", _signing_key, default=None),
             "clearinghouse_url": read.needed("CLEARINGHOUSE_URL", _url("http", "https")),
             "clearinghouse_key": read.needed("CLEARINGHOUSE_KEY", str),
             "ack_mailbox_url": read.given("ACK_MAILBOX_URL", _url("http", "https"), default=None),
@@ -256,6 +260,7 @@ def _patterned_keys(settings: Settings) -> dict[str, str]:
         "SECRET_KEY": [settings.secret_key.encode()],
         "FIELD_KEYS": list(settings.field_keys.values()),
         "INDEX_KEY": [settings.index_key],
+        "PUSH_KEY": [settings.push_key] if settings.push_key else [],
     }
     told = "holds a pattern, not random bytes"
     wrong = {name: told for name, values in keys.items() if any(map(_is_pattern, values))}
@@ -324,6 +329,13 @@ def _key(text: str) -> bytes:
         key = b""
     if len(key) != _KEY_BYTES:
         raise _Malformed(f"must be {_KEY_BYTES} bytes in base64")
+    return key
+
+
+def _signing_key(text: str) -> bytes:
+    key = _key(text)
+    if not 0 < int.from_bytes(key) < _P256_ORDER:
+        raise _Malformed("is no private key of the curve P-256")
     return key
 
 

@@ -28,6 +28,7 @@ class Job(StrEnum):
     REFRESH_READINESS = "workers.readiness.refresh_readiness"
     BEGIN_DAY = "workers.readiness.begin_day"
     SEND_MAIL = "workers.notifications.send_mail"
+    SEND_PUSH = "workers.push.send_push"
     SEND_ACCOUNT_MAIL = "workers.notifications.send_account_mail"
     TELL_WHAT_IS_DUE = "workers.notifications.tell_what_is_due"
     COUNT_PAGES = "workers.documents.count_pages"

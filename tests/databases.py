@@ -273,6 +273,7 @@ def settings(servers: Servers, worker_database: Database, redis_url: str) -> Set
         "INDEX_KEY": base64.b64encode(_INDEX_KEY).decode(),
         "CLEARINGHOUSE_URL": "http://127.0.0.1:9/services",
         "CLEARINGHOUSE_KEY": keys.clearinghouse_key,
+        "PUSH_KEY": keys.push_key,
         "SANDBOX": "1",
         "MAIL_BUNDLE_SECONDS": "5",
         "SUBMIT_DELAY_SECONDS": "0",

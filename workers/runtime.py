@@ -20,6 +20,7 @@ from backoffice.gateways.clearinghouse import ClaimMd, Clearinghouse, Patience
 from backoffice.gateways.documents import Documents, S3Documents
 from backoffice.gateways.live import RedisLive
 from backoffice.gateways.mail import Mail, SmtpMail
+from backoffice.gateways.push import Push, push_from
 from backoffice.gateways.scanner import NoScanner, Scanner, scanner_at
 from backoffice.models.outbox import Errand
 from backoffice.models.payers import ClearinghouseAccount
@@ -76,6 +77,8 @@ class Runtime:
     clearinghouse_of: Callable[[ClearinghouseAccount], Clearinghouse]
     only: UUID | None = None
     scanner: Scanner = field(default_factory=NoScanner)
+    push: Push | None = None
+    """None: no key for it is given."""
 
     def clock(self) -> datetime:
         """Return this moment, aware."""
@@ -129,6 +132,7 @@ def runtime_from(settings: Settings) -> Runtime:
         mail=SmtpMail(url=settings.smtp_url, sender=settings.mail_from),
         mailbox=HttpFolder(folder) if folder else None,
         clearinghouse_of=clearinghouse_of,
+        push=push_from(settings),
         scanner=scanner_at(settings.clamd_url),
     )
 

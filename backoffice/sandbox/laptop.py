@@ -123,6 +123,7 @@ def _start(folder: Path, told: Mapping[str, str], supervisor: Supervisor) -> _La
         "FIELD_KEYS": f"k1:{keys.field_key}",
         "INDEX_KEY": keys.index_key,
         "CLEARINGHOUSE_KEY": keys.clearinghouse_key,
+        "PUSH_KEY": keys.push_key,
         **_SANDBOX_SETTINGS,
     }
     if not told.get("CLEARINGHOUSE_URL"):
@@ -178,7 +179,7 @@ def _start_ours(laptop: _Laptop) -> None:
     """Every process of the Procfile, as on many machines: the portal answers, the rest begins."""
     portal, events = laptop.ports["portal"], laptop.ports["events"]
     web = _gunicorn(laptop, "web", laptop.doors["portal"], workers=2, threads=8)
-    streams = _gunicorn(laptop, "events", laptop.doors["events"], workers=1, threads=64)
+    streams = _gunicorn(laptop, "events", laptop.doors["events"], workers=1, threads=256)
     laptop.supervisor.start([replace(web, ready=lambda: _answers(portal))], START_SECONDS)
     parts = [replace(streams, ready=lambda: _answers(events))]
     parts += [_part(laptop, name, _module(module)) for name, module in _LOOPS.items()]

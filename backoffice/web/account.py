@@ -6,11 +6,12 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from backoffice.services import accounts
+from backoffice.services import accounts, push
 from backoffice.services.accounts import PasswordRefused
 from backoffice.web.access import freshly_proved, signed_in
 from backoffice.web.accounts_forms import FactorNameForm, NewPasswordForm
 from backoffice.web.extensions import clock, house_work, me
+from backoffice.web.push import push_key
 from backoffice.web.sessions import current
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -32,6 +33,8 @@ def _page(form: NewPasswordForm) -> str:
             codes_left=accounts.codes_left(unit, person.id),
             sessions=accounts.open_sessions(unit, person.id, token_hash=token_hash, now=clock()),
             form=form,
+            pushed=push.subscriptions_of(unit, person.id),
+            push_key=push_key(),
         )
 
 

@@ -17,6 +17,7 @@ from backoffice.models.documents import Document
 from backoffice.models.factors import Factor
 from backoffice.models.inbound import InboundFile, InboundTransaction
 from backoffice.models.intake import IntakeBatch
+from backoffice.models.live import PushSubscription
 from backoffice.models.messages import Message, Thread
 from backoffice.models.notifications import Mail
 from backoffice.models.people import BrokenGlass, Invitation
@@ -80,6 +81,7 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "sign_in_id": ObjectKind("session", SignIn, Near.PERSON),
     "submission_id": ObjectKind("submission", Submission, Near.PRACTICE),
     "task_id": ObjectKind("task", Task, Near.PRACTICE),
+    "subscription_id": ObjectKind("push_subscription", PushSubscription, Near.PERSON),
     "thread_id": ObjectKind("thread", Thread, Near.CLIENTS),
     "transaction_id": ObjectKind("inbound_transaction", InboundTransaction, Near.HOUSE),
     "user_id": ObjectKind("person", User, Near.HOUSE),

@@ -24,6 +24,7 @@ class StackKeys:
     field_key: str
     index_key: str
     clearinghouse_key: str
+    push_key: str
 
     @classmethod
     def generate(cls) -> "StackKeys":
@@ -42,6 +43,7 @@ class StackKeys:
             field_key=_aes_key(),
             index_key=_aes_key(),
             clearinghouse_key=secrets.token_hex(16),
+            push_key=_aes_key(),
         )
 
     @classmethod

@@ -19,6 +19,7 @@ from backoffice.rules.notices import Topic
 from backoffice.rules.readiness import EnrollmentStatus
 from backoffice.rules.reminders import Reminder
 from backoffice.services.notifications import unread
+from backoffice.services.notifications.knocking import knock_when_unread
 from backoffice.services.notifications.people import audience_of
 from backoffice.services.notifications.telling import known, tell
 
@@ -51,11 +52,13 @@ def message_posted(session: Session, message: Message, listeners: Iterable[UUID]
 
     Whoever was mailed about the thread and has not read it since is not mailed again.
     """
+    listeners = set(listeners)
+    knock_when_unread(session, message, listeners)
     told = unread.told_already(session, message.practice_id, message.thread_id)
     tell(
         session,
         message.practice_id,
-        set(listeners) - told,
+        listeners - told,
         Topic.UNREAD_MESSAGE,
         message.id,
         at=message.sent_at,

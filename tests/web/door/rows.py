@@ -26,6 +26,7 @@ from backoffice.models.documents import Document, DocumentKind, DocumentLink, Do
 from backoffice.models.factors import Factor, FactorKind
 from backoffice.models.inbound import InboundFile, InboundKind, InboundState
 from backoffice.models.intake import BatchState, IntakeBatch
+from backoffice.models.live import PushSubscription
 from backoffice.models.messages import Message, Thread
 from backoffice.models.notifications import Mail, MailState
 from backoffice.models.payers import Payer
@@ -360,6 +361,7 @@ def rows_of_a_person(database: Database, user_id: UUID, practice_id: UUID) -> di
             "key": _something_to_undo(session, user_id),
             "factor_id": _an_app(session, user_id),
             "sign_in_id": _another_session(session, user_id),
+            "subscription_id": _a_push(session, user_id),
         }
 
 
@@ -374,6 +376,13 @@ def _an_app(session: Session, user_id: UUID) -> UUID:
     session.add(factor)
     session.flush()
     return factor.id
+
+
+def _a_push(session: Session, user_id: UUID) -> UUID:
+    told = PushSubscription(user_id=user_id, endpoint=f"https://push.example.test/{new_id()}")
+    session.add(told)
+    session.flush()
+    return told.id
 
 
 def _another_session(session: Session, user_id: UUID) -> UUID:
