@@ -21,7 +21,8 @@ ACTING = "(SELECT nullif(current_setting('app.acting_practice', true), '')::uuid
 def wall(table: str) -> None:
     """Show nobody, the owner included, rows of a practice that isn't set for the transaction.
 
-    The app writes those of the practice that the transaction acts in.
+    The app writes those of the practice that the transaction acts in; when the practice has left,
+    what removes it takes them away.
     """
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
@@ -35,6 +36,7 @@ def wall(table: str) -> None:
             f"CREATE POLICY {name} ON {table} AS RESTRICTIVE FOR {act} TO {APP}"
             f" {how} (practice_id = {ACTING})"
         )
+    op.execute(f"GRANT SELECT, DELETE ON {table} TO remover")
 
 
 def open_to_app(table: str, *, may: str) -> None:

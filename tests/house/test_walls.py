@@ -170,7 +170,7 @@ def test_functions_fix_their_path_and_run_with_anothers_rights_only_where_it_is_
         ("records_about", "search"),
         ("keep_record_months", "owner"),
         ("drop_old_record_months", "owner"),
-        ("remove_practice", "owner"),
+        ("remove_practice", "remover"),
     }
     assert all(path and "search_path=" in str(path) for _, _, path, _ in found)
     assert not any(everybody for _, _, _, everybody in found)
@@ -197,7 +197,7 @@ def granted(database: Database) -> list[str]:
                string_agg(DISTINCT privilege_type, ', ' ORDER BY privilege_type)
           FROM information_schema.table_privileges
          WHERE table_schema IN ('public', 'record')
-           AND grantee NOT IN ('owner', 'postgres')
+           AND grantee NOT IN ('owner', 'postgres', 'remover')
          GROUP BY 1, 2
         UNION ALL
         SELECT grantee::text, table_name::text,
@@ -206,7 +206,7 @@ def granted(database: Database) -> list[str]:
                        string_agg(column_name, ', ' ORDER BY column_name) AS columns
                   FROM information_schema.column_privileges c
                  WHERE table_schema IN ('public', 'record')
-                   AND grantee NOT IN ('owner', 'postgres')
+                   AND grantee NOT IN ('owner', 'postgres', 'remover')
                    AND NOT EXISTS (SELECT FROM information_schema.table_privileges t
                                     WHERE t.grantee = c.grantee AND t.table_name = c.table_name
                                       AND t.table_schema = c.table_schema
@@ -215,6 +215,24 @@ def granted(database: Database) -> list[str]:
          GROUP BY 1, 2""",
     )
     return sorted(f"| `{table}` | {role} | {may} |" for role, table, may in found)
+
+
+def test_who_removes_a_practice_takes_away_its_rows_and_may_nothing_else(
+    worker_database: Database,
+) -> None:
+    found = rows(
+        worker_database,
+        "SELECT table_name::text, string_agg(DISTINCT privilege_type, ', ' ORDER BY privilege_type)"
+        " FROM information_schema.table_privileges WHERE grantee = 'remover' GROUP BY 1",
+    )
+    may_sign_in = rows(worker_database, "SELECT rolcanlogin FROM pg_roles WHERE rolname='remover'")
+    own = {table.name for table in practice_tables() if not table.name.startswith("audit")}
+
+    assert {name for name, may in found if may == "DELETE, SELECT"} == own - {"departures"}
+    assert {name: may for name, may in found if may != "DELETE, SELECT"} == {
+        "departures": "SELECT", "practices": "SELECT"
+    }  # fmt: skip
+    assert may_sign_in == [(False,)]
 
 
 def test_each_role_may_what_is_written_down_and_nothing_else(worker_database: Database) -> None:
