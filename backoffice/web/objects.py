@@ -28,6 +28,7 @@ from backoffice.models.remittances import (
     RemittanceClaim,
     RemittanceLine,
 )
+from backoffice.models.replies import CannedReply, HouseReply
 from backoffice.models.submissions import Submission
 from backoffice.models.tasks import Task
 from backoffice.models.users import OnceKey, SignIn, User
@@ -68,6 +69,7 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "factor_id": ObjectKind("factor", Factor, Near.PERSON),
     "file_id": ObjectKind("inbound_file", InboundFile, Near.HOUSE),
     "glass_id": ObjectKind("broken_glass", BrokenGlass, Near.PRACTICE),
+    "house_reply_id": ObjectKind("house_reply", HouseReply, Near.HOUSE),
     "invitation_id": ObjectKind("invitation", Invitation, Near.HOUSE),
     "key": ObjectKind("undo", OnceKey, Near.PERSON),
     "line_id": ObjectKind("remittance_line", RemittanceLine, Near.PRACTICE),
@@ -78,6 +80,7 @@ OBJECTS: Mapping[str, ObjectKind] = {
     "practice_id": ObjectKind("practice", Practice, Near.PRACTICE),
     "remittance_claim_id": ObjectKind("remittance_claim", RemittanceClaim, Near.PRACTICE),
     "remittance_id": ObjectKind("remittance", Remittance, Near.PRACTICE),
+    "reply_id": ObjectKind("reply", CannedReply, Near.PRACTICE),
     "sign_in_id": ObjectKind("session", SignIn, Near.PERSON),
     "submission_id": ObjectKind("submission", Submission, Near.PRACTICE),
     "task_id": ObjectKind("task", Task, Near.PRACTICE),
@@ -88,6 +91,6 @@ OBJECTS: Mapping[str, ObjectKind] = {
 }
 """An argument's name means one kind of row, everywhere."""
 
-WORDS = frozenset({"action", "attempt_no", "filename", "token"})
+WORDS = frozenset({"action", "attempt_no", "filename", "page", "token"})
 """Arguments that name no row of their own: a step, a number within a row, a file of ours,
 a secret that a link carries."""

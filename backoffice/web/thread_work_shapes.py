@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from backoffice.models.base import new_id
@@ -24,5 +25,6 @@ def work_of(session: Session, thread: Thread) -> dict[str, Any]:
         "due_at": thread.due_at,
         "late": thread.due_at is not None and thread.due_at <= now,
         "asleep_until": thread.snoozed_until if asleep else None,
+        "canned_url": url_for("replies.offer", thread_id=thread.id) if may else None,
         "once": new_id(),
     }

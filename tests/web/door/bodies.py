@@ -87,6 +87,11 @@ def _invitation() -> dict[str, Any]:
     return {"email": email, "name": "New Person", "role": "practice_billing"}
 
 
+def _reply(rows: Rows) -> Body:
+    practice = str(rows.ids["practice_id"])
+    return {"practice": practice, "name": "Thanks", "body": "Thank you, {sender}"}
+
+
 def _files(rows: Rows) -> Body:
     content = io.BytesIO(b"id,last_name,first_name\nc1,Sample,Avery\n")
     return {
@@ -172,11 +177,13 @@ BODIES: Mapping[str, Callable[[Rows], Body]] = {
     "links.change_email": lambda _: {"email": f"{uuid4().hex}@example.test"},
     "links.forgot": lambda _: {"email": "nobody@example.test"},
     "links.follow": lambda _: {"password": "a long enough one", "again": "a long enough one"},
+    "mails.write_again": _nothing,
     "messages.draft": lambda _: {"body": "Half a word"},
     "messages.read": _nothing,
     "messages.reply": lambda _: {"body": "Thank you"},
     "messages.settle": lambda _: {"state": "waiting_on_payer"},
     "messages.start": lambda _: {"subject": "A question", "body": "About this claim"},
+    "notices.save": lambda _: {"digest_hour": "7"},
     "own_people.invite": lambda _: _invitation(),
     "own_people.messages": lambda _: {"on": "1"},
     "own_people.messages_of": lambda _: {"on": "1"},
@@ -206,6 +213,11 @@ BODIES: Mapping[str, Callable[[Rows], Body]] = {
     "remittances.unpost": _nothing,
     "said.edit": lambda _: {"body": "Said otherwise", "version": "1"},
     "said.withdraw": lambda _: {"reason": "A slip"},
+    "replies.add": _reply,
+    "replies.edit": _reply,
+    "replies.edit_house": _reply,
+    "replies.withdraw": _nothing,
+    "replies.withdraw_house": _nothing,
     "submissions.mark_sent": _nothing,
     "submissions.send_again": _nothing,
     "switches.of_person": lambda _: {"on": "1"},

@@ -33,6 +33,7 @@ from backoffice.models.payers import Payer
 from backoffice.models.people import BrokenGlass, Invitation
 from backoffice.models.practices import Practice
 from backoffice.models.remittances import ProviderAdjustment
+from backoffice.models.replies import CannedReply, HouseReply
 from backoffice.models.submissions import SubmissionState
 from backoffice.models.tasks import TaskKind
 from backoffice.models.users import Level, OnceKey, SignIn, User
@@ -97,6 +98,7 @@ def a_side(app: Flask, session: Session, name: str, ground: Billing) -> Side:
     ids["appointment_id"] = _a_lacking_appointment(session, ground, token)
     ids["billable_id"] = an_appointment(session, ground)
     ids["thread_id"], ids["message_id"] = _a_thread(session, ground, claim, token)
+    ids["reply_id"] = _a_reply(session, practice_id, token)
     ids["task_id"] = _a_task(session, practice_id, ids["thread_id"], token)
     ids["document_id"] = _a_document(app, session, ground, claim, token)
     ids["batch_id"] = _a_batch(session, practice_id, ground.clinician.user_id, token)
@@ -178,6 +180,13 @@ def _a_thread(session: Session, ground: Billing, claim: Claim, token: str) -> tu
         session.add(said)
     session.flush()
     return thread.id, said.id
+
+
+def _a_reply(session: Session, practice_id: UUID, token: str) -> UUID:
+    row = CannedReply(practice_id=practice_id, name=f"About {token}", body=f"{token} says")
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _a_task(session: Session, practice_id: UUID, thread_id: UUID, token: str) -> UUID:
@@ -342,7 +351,14 @@ def set_aside(app: Flask, session: Session) -> dict[str, UUID]:
     session.add(file)
     session.flush()
     _keep_bytes(app, session, b"not an ISA")
-    return {"transaction_id": transaction.id, "file_id": file.id}
+    reply = HouseReply(name="Thank you", body="Thank you, {sender}")
+    session.add(reply)
+    session.flush()
+    return {
+        "transaction_id": transaction.id,
+        "file_id": file.id,
+        "house_reply_id": reply.id,
+    }
 
 
 def _keep_bytes(app: Flask, session: Session, content: bytes) -> None:
