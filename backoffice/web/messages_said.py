@@ -4,9 +4,8 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from backoffice.models.messages import Message, Thread
+from backoffice.models.messages import Thread
 from backoffice.rules.roles import Permission
 from backoffice.services import messages
 from backoffice.services.refusal import Refused
@@ -22,33 +21,29 @@ bp = Blueprint("said", __name__, url_prefix="/messages/<uuid:thread_id>/said/<uu
 def edit(thread_id: UUID, message_id: UUID) -> ResponseReturnValue:
     """Change one's own words; what stood there before stays readable."""
     form = EditForm()
-    try:
-        with work_on(Thread, thread_id) as session:
-            message = _own(session, thread_id, message_id)
-            if form.validate_on_submit():
-                messages.edit(
-                    session,
-                    thread_id,
-                    message_id,
-                    by=me(),
-                    body=form.body.data,
-                    version=form.version.data,
-                    now=clock(),
-                )
-                flash("Saved. What it said before can still be read.", "done")
-                return _back(thread_id, message_id)
-    except Refused as refusal:
-        if refusal.field not in form:
-            raise
-        form[refusal.field].errors = [refusal.words]
-    if not form.is_submitted():
-        form.body.data = message.body
-    form.version.data = message.version
-    status = 422 if form.is_submitted() else 200
-    return render_template(
-        "messages/edit.html", form=form, thread_id=thread_id, message=message,
-        back=url_for("messages.show", thread_id=thread_id),
-    ), status  # fmt: skip
+    if form.validate_on_submit():
+        try:
+            _save(form, thread_id, message_id)
+        except Refused as refusal:
+            if refusal.field not in form:
+                raise
+            form[refusal.field].errors = [refusal.words]
+        else:
+            flash("Saved. What it said before can still be read.", "done")
+            return _back(thread_id, message_id)
+    with work_on(Thread, thread_id) as session:
+        message = messages.own_message(session, thread_id, message_id, by=me())
+        if not form.is_submitted():
+            form.body.data = message.body
+        form.version.data = message.version
+        page = render_template(
+            "messages/edit.html",
+            form=form,
+            thread_id=thread_id,
+            message=message,
+            back=url_for("messages.show", thread_id=thread_id),
+        )
+    return page, 422 if form.is_submitted() else 200
 
 
 @bp.route("/withdraw", methods=["GET", "POST"])
@@ -57,7 +52,7 @@ def withdraw(thread_id: UUID, message_id: UUID) -> ResponseReturnValue:
     """Take one's own words back, with the reason if there is one to give."""
     form = TakeBackForm()
     with work_on(Thread, thread_id) as session:
-        message = _own(session, thread_id, message_id)
+        message = messages.own_message(session, thread_id, message_id, by=me())
         if form.validate_on_submit():
             reason = form.reason.data or ""
             messages.withdraw(session, thread_id, message_id, by=me(), reason=reason, now=clock())
@@ -82,9 +77,17 @@ def trace(thread_id: UUID, message_id: UUID) -> ResponseReturnValue:
         )  # fmt: skip
 
 
-def _own(session: Session, thread_id: UUID, message_id: UUID) -> Message:
-    """Return a message that this person wrote and that is not withdrawn."""
-    return messages.own_message(session, thread_id, message_id, by=me())
+def _save(form: EditForm, thread_id: UUID, message_id: UUID) -> None:
+    with work_on(Thread, thread_id) as session:
+        messages.edit(
+            session,
+            thread_id,
+            message_id,
+            by=me(),
+            body=form.body.data,
+            version=form.version.data,
+            now=clock(),
+        )
 
 
 def _back(thread_id: UUID, message_id: UUID) -> ResponseReturnValue:
