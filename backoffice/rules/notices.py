@@ -19,6 +19,7 @@ class Topic(StrEnum):
     REQUEST_ANSWERED = "request_answered"
     ENROLLMENT = "enrollment"
     REPORT_READY = "report_ready"
+    EOB_WANTED = "eob_wanted"
     PAST_DUE = "past_due"
     DAILY_DIGEST = "daily_digest"
 
@@ -47,6 +48,7 @@ HEARD_BY: Final[Mapping[Topic, frozenset[Role]]] = MappingProxyType(
         Topic.REQUEST_ANSWERED: _BILLS,
         Topic.ENROLLMENT: _OWNER | _BILLS,
         Topic.REPORT_READY: _OWNER,
+        Topic.EOB_WANTED: _PRACTICE,
         Topic.PAST_DUE: frozenset({Role.ADMINISTRATOR, Role.BILLER_LEAD}),
         Topic.DAILY_DIGEST: _PRACTICE | _BILLS,
     }

@@ -14,7 +14,7 @@ from backoffice.gateways.documents import DocumentsUnavailable, NoSuchDocument
 from backoffice.models.documents import Document, DocumentState, DocumentStatus
 from backoffice.rules.part2 import NOTICE
 from backoffice.rules.roles import Permission
-from backoffice.services import consents, retention
+from backoffice.services import consents, eobs, retention
 from backoffice.services import documents as keeping
 from backoffice.services.cursors import Cursor
 from backoffice.services.documents.inbox import COUNTED_TO, Wanted
@@ -61,6 +61,7 @@ def _list(wanted: Wanted) -> ResponseReturnValue:
         part2 = consents.documents_under_part2(session, [line.id for line in listing.lines])
         shown = {**_listed(listing, wanted), "part2": part2, "notice": NOTICE if part2 else ""}
         if not me().works_for_house:
+            shown["awaited"] = eobs.awaited(session, me())
             return render_template("documents/mine.html", **shown, form=_own_form())
         return render_template(
             "documents/index.html",

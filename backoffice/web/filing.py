@@ -16,6 +16,7 @@ from backoffice.models.document_work import Way
 from backoffice.models.documents import Document, DocumentKind, DocumentStatus
 from backoffice.rules.page_ranges import NoSuchPages, lots_meant, pages_meant
 from backoffice.rules.roles import Permission
+from backoffice.services import eobs
 from backoffice.services.accounts import Person
 from backoffice.services.assignments import doers
 from backoffice.services.documents import claim_by_number, document_for, filing, making
@@ -28,7 +29,7 @@ from backoffice.services.work import act_in
 from backoffice.web import uploads
 from backoffice.web.access import needs, next_page
 from backoffice.web.documents_forms import FilingForm
-from backoffice.web.extensions import documents, me, work, work_on
+from backoffice.web.extensions import clock, documents, me, work, work_on
 
 bp = Blueprint("filing", __name__, url_prefix="/documents")
 TURNS = {"90": 90, "180": 180, "270": 270}
@@ -78,6 +79,7 @@ def file(document_id: UUID) -> ResponseReturnValue:
             note=form.note.data or "",
         )
         filing.file(session, document_id, filed, by=me())
+        eobs.settle(session, document_id, now=clock())
     flash("Filed as typed.", "done")
     return _back(document_id)
 
@@ -120,6 +122,7 @@ def link(document_id: UUID) -> ResponseReturnValue:
             if claim is None:
                 raise Refused("Type a claim's number, as C-10423.", field="claim")
             filing.link_to(session, document_id, Beside.CLAIM, claim.id, by=me())
+        eobs.settle(session, document_id, now=clock())
     flash("Linked. It is found from both sides now.", "done")
     return _back(document_id)
 

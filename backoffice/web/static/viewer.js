@@ -8,7 +8,7 @@
   function view(viewer) {
     const sheets = all("[data-sheet]", viewer);
     if (!sheets.length) return;
-    const pane = viewer.querySelector("#pages");
+    const pane = viewer.querySelector("#sheets");
     const place = viewer.querySelector("[data-view-place]");
     const of = place.textContent.replace(/^.* of /, "");
     let zoom = 1, turned = 0, at = 0;
