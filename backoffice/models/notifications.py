@@ -30,6 +30,7 @@ class Mail(PracticeRow):
     __tablename__ = "mails"
     __table_args__ = (
         Index("ix_mails_state", "practice_id", "state", "due_at"),
+        Index("ix_mails_newest", "id"),
         Index(
             "uq_mails_open_bundle", "practice_id", "user_id", "topic", "subject_id",
             unique=True, postgresql_where="state = 'queued'", postgresql_nulls_not_distinct=True,

@@ -14,6 +14,8 @@ from backoffice.rules.notices import Topic
 from backoffice.services import audit
 from backoffice.services.access import visible
 from backoffice.services.accounts import Person
+from backoffice.services.notifications.facts import notices_of
+from backoffice.services.notifications.summing_up import LOST_IN_TIME
 from backoffice.services.refusal import NotVisible
 from backoffice.services.unbilled.reach import own_clinicians
 
@@ -29,16 +31,18 @@ class Moved:
 
 @dataclass(frozen=True)
 class News:
-    """What one mail told: of claims that moved, of a thread, or of documents."""
+    """What one mail told: of claims that moved, of a thread, or of other things by their topics."""
 
     topic: Topic
     practice_id: UUID
     thread_id: UUID | None
     moved: Sequence[Moved]
+    others: frozenset[Topic] = frozenset()
+    """Of what else a daily summary told."""
 
 
-def news_of(session: Session, mail_id: UUID, person: Person) -> News:
-    """Return what a mail is about; raises NotVisible for anybody but whom it was written to."""
+def news_of(session: Session, mail_id: UUID, person: Person, *, now: datetime) -> News:
+    """Return what a mail is about, opened from now on; NotVisible for all but its recipient."""
     query = visible(session, Mail).where(Mail.id == mail_id, Mail.user_id == person.id)
     mail = session.scalars(query).one_or_none()
     if mail is None:
@@ -50,8 +54,16 @@ def news_of(session: Session, mail_id: UUID, person: Person) -> News:
         subject_ids=[mail.id],
         practice_id=mail.practice_id,
     )
-    moved = _moved(session, mail, person) if mail.topic is Topic.CLAIM_STATUS else []
-    return News(mail.topic, mail.practice_id, mail.subject_id, moved)
+    mail.opened_at = mail.opened_at or now
+    notices = notices_of(session, mail)
+    moved = [notice for notice in notices if notice.topic is Topic.CLAIM_STATUS]
+    return News(
+        mail.topic,
+        mail.practice_id,
+        mail.subject_id if mail.topic is Topic.UNREAD_MESSAGE else None,
+        _moved(session, mail, moved, person),
+        frozenset(notice.topic for notice in notices) - {Topic.CLAIM_STATUS},
+    )
 
 
 def note_refused(session: Session, mail_id: UUID) -> None:
@@ -65,12 +77,8 @@ def note_refused(session: Session, mail_id: UUID) -> None:
     )
 
 
-def _moved(session: Session, mail: Mail, person: Person) -> list[Moved]:
-    notices = session.scalars(
-        visible(session, Notice)
-        .where(Notice.mail_id == mail.id)
-        .order_by(Notice.created_at, Notice.id)
-    )
+def _moved(session: Session, mail: Mail, notices: Sequence[Notice], person: Person) -> list[Moved]:
+    """Return the claims that moved: what may be lost first, then by money."""
     last = {UUID(notice.facts["claim_id"]): notice for notice in notices}
     query = (
         visible(session, Claim)
@@ -78,6 +86,10 @@ def _moved(session: Session, mail: Mail, person: Person) -> list[Moved]:
         .options(joinedload(Claim.client), joinedload(Claim.payer))
         .order_by(Claim.id)
     )
+    if mail.topic is Topic.DAILY_DIGEST:
+        query = query.order_by(None).order_by(
+            Claim.status.not_in(LOST_IN_TIME), Claim.charge_amount.desc(), Claim.id
+        )
     own = own_clinicians(session, person)
     return [
         Moved(claim, ClaimStatus(last[claim.id].facts["status"]), last[claim.id].created_at)

@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("email_key", name=op.f("uq_bounced_addresses_email_key")),
     )
     open_to_app("bounced_addresses", may="SELECT, INSERT, DELETE")
+    op.create_index("ix_mails_newest", "mails", ["id"])
     op.add_column("mails", sa.Column("opened_at", sa.DateTime(timezone=True)))
     op.add_column(
         "notices", sa.Column("way", sa.String(32), server_default="immediate", nullable=False)
@@ -141,5 +142,6 @@ def downgrade() -> None:
     for name in ("digest_id", "way"):
         op.drop_column("notices", name)
     op.drop_column("mails", "opened_at")
+    op.drop_index("ix_mails_newest", table_name="mails")
     for table in ("bounced_addresses", "digests", "mail_rhythms", "mail_wishes"):
         op.drop_table(table)

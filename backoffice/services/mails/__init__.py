@@ -6,15 +6,21 @@ from backoffice.services.mails.bouncing import (
     whose,
     write_again,
 )
+from backoffice.services.mails.ledger import Asked, Entry, Page, ledger, recipients
 from backoffice.services.mails.reports import LARGEST, NoReport, Report, read_report
 
 __all__ = [
     "LARGEST",
+    "Asked",
+    "Entry",
     "NoReport",
+    "Page",
     "Report",
     "account_mail_bounced",
     "bounced",
+    "ledger",
     "read_report",
+    "recipients",
     "whose",
     "write_again",
 ]

@@ -195,6 +195,18 @@ def report_ready(
     )
 
 
+def eob_wanted(session: Session, claim: Claim, *, reminder: int, now: datetime) -> None:
+    """Ask the practice's owners, billing people and the claim's clinician for a claim's EOB.
+
+    `reminder` is 0 for asking, then 1, 2: each is told once.
+    """
+    listeners = audience_of(session, claim.practice_id).about(claim.clinician_id)
+    cause = uuid5(claim.id, f"eob {reminder}")
+    fresh = listeners - known(session, claim.practice_id, Topic.EOB_WANTED, cause)
+    facts = {"claim_id": str(claim.id), "reminder": reminder}
+    tell(session, claim.practice_id, fresh, Topic.EOB_WANTED, cause, at=now, facts=facts)
+
+
 def past_due(
     session: Session,
     practice_id: UUID,

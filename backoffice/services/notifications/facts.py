@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment
+from backoffice.models.document_work import WantedEob
 from backoffice.models.documents import DocumentKind
 from backoffice.models.notifications import Mail, Notice
 from backoffice.models.payers import Enrollment
@@ -184,6 +185,24 @@ def _past_due(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[s
     }
 
 
+def _eobs(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str, Fact]:
+    """Count the claims whose EOB has still not come."""
+    asked = [UUID(str(notice.facts["claim_id"])) for notice in notices]
+    query = select(func.count()).where(
+        held(session, WantedEob.practice_id),
+        WantedEob.practice_id == mail.practice_id,
+        WantedEob.claim_id.in_(asked),
+        WantedEob.done_at.is_(None),
+    )
+    waiting = session.scalar(query) or 0
+    if not waiting:
+        raise Unneeded("sent meanwhile")
+    return {
+        "claims": waiting,
+        "again": "yes" if any(notice.facts["reminder"] for notice in notices) else "",
+    }
+
+
 def _day(day: date) -> str:
     return f"{day:%B} {day.day}"
 
@@ -197,5 +216,6 @@ _FACTS: Final[Mapping[Topic, Callable[[Session, Mail, Sequence[Notice]], dict[st
     Topic.REQUEST_ANSWERED: _answered,
     Topic.ENROLLMENT: _enrolled,
     Topic.REPORT_READY: _report,
+    Topic.EOB_WANTED: _eobs,
     Topic.PAST_DUE: _past_due,
 }

@@ -29,6 +29,7 @@ WHITELIST: Final[Mapping[AnyTopic, frozenset[str]]] = {
     Topic.REQUEST_ANSWERED: frozenset({"practice", "requests", "link"}),
     Topic.ENROLLMENT: frozenset({"practice", "payer", "kind", "state", "next_step", "link"}),
     Topic.REPORT_READY: frozenset({"practice", "month", "link"}),
+    Topic.EOB_WANTED: frozenset({"practice", "claims", "again", "link"}),
     Topic.PAST_DUE: frozenset({"practice", "items", "counts", "link"}),
     Topic.DAILY_DIGEST: frozenset({"practice", "counts", "link"}),
     AccountTopic.INVITATION: frozenset({"inviter", "where", "role", "hours", "link"}),

@@ -32,6 +32,7 @@ SAMPLES: Final[Mapping[AnyTopic, Mapping[str, Fact]]] = {
         "next_step": "The payer wants a document: see which in the portal.",
     },
     Topic.REPORT_READY: {"practice": _PRACTICE, "month": "October 2026"},
+    Topic.EOB_WANTED: {"practice": _PRACTICE, "claims": 2, "again": ""},
     Topic.PAST_DUE: {
         "practice": _PRACTICE, "items": 3,
         "counts": (

@@ -22,13 +22,14 @@ from backoffice.rules.readiness import Readiness
 from backoffice.services.access import held
 from backoffice.services.notifications import unread
 
-_OURS: Final = frozenset({ClaimStatus.REJECTED, ClaimStatus.DENIED})
+LOST_IN_TIME: Final = frozenset({ClaimStatus.REJECTED, ClaimStatus.DENIED})
 """Claims that are lost if nobody acts in time."""
 _COUNTED: Final[Mapping[Topic, tuple[str, str]]] = {
     Topic.DOCUMENT_SHARED: ("new document", "new documents"),
     Topic.REQUEST_ANSWERED: ("request answered", "requests answered"),
     Topic.ENROLLMENT: ("enrollment changed", "enrollments changed"),
     Topic.REPORT_READY: ("report ready", "reports ready"),
+    Topic.EOB_WANTED: ("EOB wanted", "EOBs wanted"),
     Topic.PAST_DUE: ("notice of something past due", "notices of something past due"),
     Topic.AGREEMENT_ENDING: ("agreement that ends soon", "agreements that end soon"),
 }
@@ -71,7 +72,7 @@ def _claims(session: Session, mail: Mail, notices: Sequence[Notice], today: date
     for status in ClaimStatus:
         own = [claim for claim in found if last[claim.id] is status]
         word = status.value.replace("_", " ")
-        days = [claim.due_on for claim in own if claim.due_on and status in _OURS]
+        days = [claim.due_on for claim in own if claim.due_on and status in LOST_IN_TIME]
         lines.append(
             Line(
                 len(own),

@@ -43,6 +43,7 @@ TOPIC_WORDS: Final[Mapping[Topic, str]] = {
     Topic.REQUEST_ANSWERED: "A practice answered a request",
     Topic.ENROLLMENT: "An enrollment changed",
     Topic.REPORT_READY: "The monthly report is ready",
+    Topic.EOB_WANTED: "An EOB is wanted",
     Topic.PAST_DUE: "Something is past due",
     Topic.DAILY_DIGEST: "Daily summary",
 }

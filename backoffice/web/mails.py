@@ -1,0 +1,85 @@
+"""The mail ledger: what we wrote to whom, what became of it, and addresses that rest."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from backoffice.models.notifications import MailState
+from backoffice.rules.notices import Topic
+from backoffice.rules.roles import Permission
+from backoffice.services import mails
+from backoffice.services.notifications.wishes import TOPIC_WORDS
+from backoffice.web.access import needs
+from backoffice.web.asked import asked_as
+from backoffice.web.extensions import house_work, me, work
+from backoffice.web.filters import here, label
+from backoffice.web.frame import acting_ids
+
+bp = Blueprint("mails", __name__, url_prefix="/mails")
+
+
+@bp.get("")
+@needs(Permission.SEE_MAIL_LEDGER)
+def index() -> ResponseReturnValue:
+    """List the mails of the practices worked with, the newest first, as they are filtered."""
+    asked = _asked()
+    with work(practices=acting_ids()) as session:
+        page = mails.ledger(session, asked)
+        people = mails.recipients(session)
+    return render_template(
+        "mails/index.html",
+        entries=page.entries,
+        older=here(after=str(page.next)) if page.next else None,
+        filters_on=_filters_on(asked, dict(people)),
+        filter_offers=_offers(people),
+        topic_words=TOPIC_WORDS,
+        practices_by_id={practice.id: practice for practice in me().practices},
+        may_write_again=me().may(Permission.MANAGE_USERS),
+    )
+
+
+@bp.post("/<uuid:user_id>/again")
+@needs(Permission.MANAGE_USERS)
+def write_again(user_id: UUID) -> ResponseReturnValue:
+    """Let somebody's address be written to again, now that it takes mail."""
+    with house_work() as session:
+        mails.write_again(session, user_id)
+    flash("The address is written to again from the next mail on", "done")
+    return redirect(url_for(".index"))
+
+
+def _asked() -> mails.Asked:
+    def given(name: str, kind: Any) -> Any:
+        words = request.args.get(name, "")
+        return asked_as(kind, words) if words else None
+
+    return mails.Asked(
+        state=given("state", MailState),
+        topic=given("topic", Topic),
+        user_id=given("to", UUID),
+        before=given("after", UUID),
+    )
+
+
+def _offers(people: Any) -> list[dict[str, Any]]:
+    return [
+        {"label": "State", "name": "state", "options": [(each, label(each)) for each in MailState]},
+        {"label": "About", "name": "topic", "options": list(TOPIC_WORDS.items())},
+        {"label": "To", "name": "to", "options": people},
+    ]
+
+
+def _filters_on(asked: mails.Asked, people: dict[UUID, str]) -> list[dict[str, str]]:
+    """Return what narrows the list, each with the address without it."""
+    words = {
+        "state": label(asked.state),
+        "topic": TOPIC_WORDS[asked.topic] if asked.topic else "",
+        "to": people.get(asked.user_id, "Nobody known") if asked.user_id else "",
+    }
+    return [
+        {"label": said, "off": here(**{name: None, "after": None})}
+        for name, said in words.items()
+        if said
+    ]

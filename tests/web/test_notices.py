@@ -1,0 +1,190 @@
+"""Mails as their readers choose them, and as the house looks after them."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from backoffice.models.notifications import BouncedAddress, Mail, MailRhythm, MailState, MailWish
+from backoffice.models.sealing import Keyring
+from backoffice.models.users import User
+from backoffice.rules.claim_status import ClaimEvent
+from backoffice.rules.notices import Topic, Way
+from backoffice.rules.roles import Role
+from backoffice.services import mails
+from backoffice.services.notifications import write_digests
+from tests.builders import NOW
+from tests.cast import a_user, joins
+from tests.databases import Database
+from tests.pages import Browser, Page
+from tests.record import on_record
+from tests.talk import MINUTE, Talk, a_talk
+
+ALL_ON = {
+    "claim_status": "immediate", "unread_message": "immediate", "document_shared": "immediate",
+    "information_needed": "immediate", "enrollment": "immediate", "report_ready": "immediate",
+    "daily_digest": "digest", "digest_hour": "7", "unread_minutes": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def talk(fresh_database: Database, keyring: Keyring) -> Talk:
+    return a_talk(fresh_database)
+
+
+def chosen_in(page: Page) -> dict[str, str]:
+    """What each select of a page shows as chosen."""
+    selects = re.findall(r'<select[^>]*\bid="(\w+)"[^>]*>(.*?)</select>', page.text, re.S)
+    chosen = {name: re.search(r"<option[^>]*\bselected\b[^>]*>", body) for name, body in selects}
+    return {
+        name: found[0].split('value="')[1].split('"')[0] for name, found in chosen.items() if found
+    }
+
+
+def test_one_chooses_how_to_hear_of_each_thing_and_when(app: Flask, talk: Talk) -> None:
+    here = f"/account/notices/{talk.practice_id}"
+    browser = Browser(app).sign_in(talk.cast.owner)
+
+    usual = browser.get(browser.get("/account/notices").location)
+    wish = {"claim_status": "digest", "report_ready": "off", "digest_hour": "17"}
+    saved = browser.post(here, **ALL_ON | wish | {"unread_minutes": "30"})
+    after = browser.get(here)
+
+    assert "Mails to you" in usual.words
+    assert "agreement" not in usual.words
+    assert chosen_in(usual)["claim_status"] == "immediate"
+    assert (saved.status, saved.location) == (302, here)
+    assert {name: chosen_in(after)[name] for name in wish} == wish
+    with talk.work() as session:
+        ways = dict(session.execute(select(MailWish.topic, MailWish.way)).all())
+        rhythm = session.scalars(select(MailRhythm)).one()
+    assert ways[Topic.CLAIM_STATUS] is Way.DIGEST
+    assert (rhythm.unread_minutes, rhythm.digest_hour) == (30, 17)
+    with talk.work() as session:
+        (record,) = on_record(session, action="choose_mails")
+    assert record.user_id == talk.cast.owner.id
+
+
+WRONG: list[tuple[dict[str, str], str]] = [
+    ({"information_needed": "off"}, "you are the last here who would hear of it"),
+    ({"daily_digest": "off", "claim_status": "digest"}, "your daily summary is off"),
+    ({"unread_minutes": "2000"}, "Between 0 and 1,440 minutes."),
+    ({"unread_minutes": "soon"}, "Not a valid integer value"),
+    ({"daily_digest": "immediate"}, "Choose one of the ways that are offered."),
+]
+
+
+def test_what_cannot_be_is_said_beside_its_field_and_the_rest_stays_as_typed(
+    app: Flask, talk: Talk
+) -> None:
+    here = f"/account/notices/{talk.practice_id}"
+    for user in (talk.cast.clinician, talk.other_clinician):
+        typed = ALL_ON | {"information_needed": "off"}
+        assert Browser(app).sign_in(user).post(here, **typed).status == 302
+    browser = Browser(app).sign_in(talk.cast.owner)
+
+    for wrong, said in WRONG:
+        page = browser.post(here, **ALL_ON | {"report_ready": "off"} | wrong)
+
+        assert page.status == 422
+        assert said in page.words
+        assert chosen_in(page)["report_ready"] == "off"
+    with talk.work() as session:
+        own = MailWish.user_id == talk.cast.owner.id
+        assert session.scalars(select(MailWish.id).where(own)).all() == []
+
+
+def test_nobody_chooses_for_another_practice_or_a_way_that_is_none(app: Flask, talk: Talk) -> None:
+    browser = Browser(app).sign_in(talk.cast.owner)
+
+    elsewhere = browser.post(f"/account/notices/{talk.cast.elsewhere.id}", **ALL_ON)
+    none = browser.post(
+        f"/account/notices/{talk.practice_id}", **ALL_ON | {"claim_status": "by pigeon"}
+    )
+
+    assert (elsewhere.status, none.status) == (404, 400)
+
+
+def test_the_ledger_tells_what_became_of_each_mail_of_ones_own_practices(
+    app: Flask, talk: Talk
+) -> None:
+    talk.move(ClaimEvent.RELEASED)
+    with talk.work() as session:
+        (bounced,) = talk.mails(talk.cast.owner)
+        mails.bounced(session, bounced.id, reason="5.1.1", now=NOW)
+    with talk.database.work(
+        practices=[talk.practice_id, talk.cast.elsewhere.id], house=True
+    ) as session:
+        leads = {}
+        for name, practice in (("Lena", talk.cast.practice), ("Mora", talk.cast.elsewhere)):
+            leads[name] = a_user(session, f"{name} Lead")
+            joins(session, leads[name], practice, Role.BILLER_LEAD)
+
+    browser = Browser(app).sign_in(leads["Lena"])
+    whole, failed = browser.get("/mails"), browser.get("/mails?state=bounced")
+    to = browser.get(f"/mails?to={talk.cast.clinician.id}&topic=claim_status")
+    elsewhere = Browser(app).sign_in(leads["Mora"]).get("/mails")
+    refused = [
+        Browser(app).sign_in(user).get("/mails").status
+        for user in (talk.cast.biller, talk.cast.owner)
+    ]
+
+    assert "3 mails shown" in whole.words
+    assert "oona.owner@example.test" in failed.words
+    assert "5.1.1" in failed.words
+    assert "1 mail shown" in failed.words
+    assert "1 mail shown" in to.words
+    assert "oona.owner@example.test" not in to.words
+    assert "0 mails shown" in elsewhere.words
+    assert refused == [403, 403]
+    assert browser.get("/mails?state=eaten").status == 400
+
+
+def test_an_address_that_takes_mail_again_is_let_go_by_who_looks_after_people(
+    app: Flask, talk: Talk
+) -> None:
+    talk.move(ClaimEvent.RELEASED)
+    (mail,) = talk.mails(talk.cast.owner)
+    with talk.work() as session:
+        mails.bounced(session, mail.id, reason="5.1.1", now=NOW)
+    path = f"/mails/{talk.cast.owner.id}/again"
+
+    refused = Browser(app).sign_in(talk.cast.biller).post(path)
+    browser = Browser(app).sign_in(talk.cast.administrator)
+    before = browser.get("/mails")
+    done = browser.post(path)
+
+    assert refused.status == 403
+    assert path in before.text
+    assert done.status == 302
+    assert path not in browser.get("/mails").text
+    with talk.database.work(house=True) as session:
+        assert session.scalars(select(BouncedAddress)).all() == []
+
+
+def mail_of(talk: Talk, user: User, topic: Topic) -> Mail:
+    (mail,) = [mail for mail in talk.mails(user) if mail.topic is topic]
+    return mail
+
+
+def test_the_link_of_a_summary_shows_its_claims_to_its_reader_alone_and_is_remembered(
+    app: Flask, talk: Talk
+) -> None:
+    talk.move(ClaimEvent.RELEASED)
+    with talk.work() as session:
+        write_digests(session, talk.practice_id, now=NOW + 24 * 60 * MINUTE)
+    mail = mail_of(talk, talk.cast.owner, Topic.DAILY_DIGEST)
+    assert mail.state is MailState.QUEUED
+
+    stranger = Browser(app).sign_in(talk.cast.stranger).get(f"/news/{mail.id}")
+    colleague = Browser(app).sign_in(talk.billing_person).get(f"/news/{mail.id}")
+    page = Browser(app).sign_in(talk.cast.owner).get(f"/news/{mail.id}")
+
+    assert (stranger.status, colleague.status, page.status) == (404, 404, 200)
+    assert "Claims that changed" in page.words
+    assert "Queued" in page.words
+    assert mail_of(talk, talk.cast.owner, Topic.DAILY_DIGEST).opened_at is not None
+    with talk.database.work(house=True) as session:
+        refused = on_record(session, action="refused_mail_link")
+    assert {record.user_id for record in refused} == {talk.cast.stranger.id, talk.billing_person.id}
