@@ -17,7 +17,7 @@ from backoffice.models.people import BrokenGlass
 from backoffice.models.users import User
 from backoffice.rules.agreements import AgreementStanding
 from backoffice.rules.retention import RULES
-from backoffice.services import agreements, audit, field_keys
+from backoffice.services import agreements, audit, documents, field_keys
 from backoffice.services.access import held
 from backoffice.services.audit.keeping import last_anchored
 
@@ -102,6 +102,7 @@ def in_place(house: Session, own: Session, settings: Settings, *, now: datetime)
         *_agreements(house, now),
         _part2(own),
         _holds(own),
+        _documents(own),
         _retention(house, now),
         _keys(house, settings, now),
     ]
@@ -214,6 +215,18 @@ def _part2(own: Session) -> InPlace:
         f"{many:,} flagged, {without:,} without consent",
         Tone.WARN if without else Tone.OK,
         "42 CFR Part 2",
+    )
+
+
+def _documents(own: Session) -> InPlace:
+    broken, waiting = documents.damaged(own), len(documents.waiting(own))
+    tone = Tone.BAD if broken else Tone.WARN if waiting else Tone.OK
+    return InPlace(
+        "Documents open only once found clean, and are compared with what was taken in",
+        f"{waiting:,} wait for the virus scanner, {broken:,} damaged",
+        tone,
+        "164.312(c)(1), 164.308(a)(5)(ii)(B)",
+        "documents.index",
     )
 
 

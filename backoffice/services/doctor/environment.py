@@ -21,11 +21,12 @@ def findings(settings: Settings) -> Iterator[Finding]:
                 "database_tls",
                 f"{name} does not check the server's certificate: add sslmode=verify-full.",
             )
-    yield Finding(
-        "no_virus_scanner",
-        "No virus scanner is joined: documents are taken by their content's form alone.",
-        Severity.NOTE if settings.is_loopback else Severity.UNSAFE,
-    )
+    if settings.clamd_url is None:
+        yield Finding(
+            "no_virus_scanner",
+            "No virus scanner is joined: nothing that is uploaded can be opened. Set CLAMD_URL.",
+            Severity.NOTE if settings.is_loopback else Severity.UNSAFE,
+        )
 
 
 def _in_the_clear(settings: Settings) -> Iterator[Finding]:
@@ -34,6 +35,7 @@ def _in_the_clear(settings: Settings) -> Iterator[Finding]:
         "S3_ENDPOINT_URL": settings.s3_endpoint_url,
         "SMTP_URL": settings.smtp_url,
         "CLEARINGHOUSE_URL": settings.clearinghouse_url,
+        "CLAMD_URL": settings.clamd_url,
         "ACK_MAILBOX_URL": settings.ack_mailbox_url,
         "EVENTS_URL": settings.events_url,
         "PORTAL_URL": settings.portal_url,

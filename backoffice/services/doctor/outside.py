@@ -1,16 +1,20 @@
-"""What Redis and the document store say of themselves."""
+"""What Redis, the document store and the virus scanner say of themselves."""
 
 from collections.abc import Iterator
 
 from backoffice.config import Settings, is_this_machine
+from backoffice.gateways.scanner import STAND_IN, NoVerdict, scanner_at
 from backoffice.gateways.standing import redis_standing, store_standing
 from backoffice.services.doctor.shapes import Finding, Severity
+
+_SECONDS = 2.0
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
     """Yield what is wrong with the servers beside the database."""
     yield from _redis(settings)
     yield from _store(settings)
+    yield from _scanner(settings)
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
@@ -50,4 +54,22 @@ def _store(settings: Settings) -> Iterator[Finding]:
             "store_versions",
             "The bucket keeps no versions, or does not say: switch versioning on.",
             Severity.NOTE if here else Severity.UNSAFE,
+        )
+
+
+def _scanner(settings: Settings) -> Iterator[Finding]:
+    if settings.clamd_url is None:
+        return
+    try:
+        told = scanner_at(settings.clamd_url, silent_seconds=_SECONDS).version()
+    except NoVerdict:
+        yield Finding(
+            "scanner_away", "The virus scanner does not answer: what is uploaded stays shut."
+        )
+        return
+    if told.startswith(STAND_IN):
+        yield Finding(
+            "no_virus_scanner",
+            "The virus scanner is the sandbox's and knows one test file: set CLAMD_URL to a clamd.",
+            Severity.NOTE if settings.is_loopback else Severity.UNSAFE,
         )
