@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from backoffice.models.messages import Thread
@@ -10,6 +10,7 @@ from backoffice.rules.roles import Permission
 from backoffice.rules.snoozing import Sleep, wakes_at
 from backoffice.services.messages import finding
 from backoffice.services.messages import work as thread_work
+from backoffice.services.messages.on_paper import thread_on_paper
 from backoffice.services.messages.work import NoTimeToSleep
 from backoffice.web.access import needs
 from backoffice.web.extensions import clock, me, work, work_on
@@ -40,6 +41,18 @@ def find() -> ResponseReturnValue:
             practices_by_id={practice.id: practice for practice in me().practices},
             back=url_for("messages.index"),
         )
+
+
+@bp.get("/<uuid:thread_id>/pdf")
+@needs(Permission.EXPORT)
+def on_paper(thread_id: UUID) -> ResponseReturnValue:
+    """Take a thread out as a PDF; internal notes only where they are asked for (?show=notes)."""
+    with work() as session:
+        notes = request.args.get("show") == "notes"
+        body = thread_on_paper(session, thread_id, me(), notes=notes, now=clock())
+    answer = Response(body, content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="thread-{thread_id}.pdf"'
+    return answer
 
 
 @bp.post("/<uuid:thread_id>/give")
