@@ -4,11 +4,18 @@ import enum
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.models.base import PracticeRow, within_practice
 from backoffice.models.users import User
+
+_UNDONE = text("state <> 'done'")
+_WORDS = (
+    "(to_tsvector('simple'::regconfig, translate(body, '-/.,_@:#', '        '))"
+    " || array_to_tsvector(ARRAY['practice:'::text || practice_id::text]))"
+)
+"""What the function `messages_found` looks through."""
 
 
 class ThreadState(enum.StrEnum):
@@ -34,6 +41,12 @@ class Thread(PracticeRow):
         within_practice("document_id", "documents"),
         Index("ix_threads_recent", "practice_id", "last_message_at", "id"),
         Index("ix_threads_claim", "practice_id", "claim_id"),
+        Index("ix_threads_newest", "last_message_at", "id"),
+        Index(
+            "ix_threads_undone", "practice_id", "last_message_at", "id", postgresql_where=_UNDONE
+        ),
+        Index("ix_threads_due", "practice_id", "due_at", postgresql_where=_UNDONE),
+        Index("ix_threads_owner", "practice_id", "owner_id", postgresql_where=_UNDONE),
         Index("ix_threads_client", "practice_id", "client_id"),
         Index("ix_threads_appointment", "practice_id", "appointment_id"),
         Index("ix_threads_document", "practice_id", "document_id"),
@@ -49,7 +62,9 @@ class Thread(PracticeRow):
     """The practice's owners and billing people."""
     state: Mapped[ThreadState] = mapped_column(default=ThreadState.OPEN)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    due_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]  # since when the practice waits for an answer
+    due_at: Mapped[datetime | None]  # until when it is promised one
+    snoozed_until: Mapped[datetime | None]
     last_message_at: Mapped[datetime]
 
 
@@ -65,6 +80,13 @@ class Message(PracticeRow):
         within_practice("thread_id", "threads"),
         CheckConstraint("withdrawn_at IS NULL OR body = ''", name="withdrawn_holds_no_words"),
         Index("ix_messages_thread", "practice_id", "thread_id", "id"),
+        Index("ix_messages_newest", "id"),
+        Index(
+            "ix_messages_words",
+            text(_WORDS),
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
     )
 
     thread_id: Mapped[UUID]

@@ -16,9 +16,10 @@ PRACTICES = (
 )
 ACTING = "(SELECT nullif(current_setting('app.acting_practice', true), '')::uuid)"
 WORDS = (
-    "to_tsvector('simple'::regconfig, body)"
+    "to_tsvector('simple'::regconfig, translate(body, '-/.,_@:#', '        '))"
     " || array_to_tsvector(ARRAY['practice:'::text || practice_id::text])"
 )
+"""A dash belongs to no word: `CO-197` is found by `197`, else a number below zero."""
 FOUND = "messages_found(text, uuid[], uuid[], uuid, integer)"
 ABOUT, WHO = ("claim", "client", "thread", "document"), ("user", "owner", "done_by")
 FEW_PRACTICES = 20

@@ -56,7 +56,8 @@ SELECT practices[pg_temp.whose(n / 10)], pg_temp.at(n), now(), pg_temp.at(n / 10
        (SELECT CAST(:practices AS uuid[]) AS practices) AS p,
        LATERAL (SELECT string_agg('word' || floor({vocabulary} * random() ^ 4 + 0 * k), ' ') AS body
                   FROM generate_series(1 + 0 * n, 12) AS k) AS said;
-CREATE INDEX ix_messages_words ON messages USING gin ((to_tsvector('simple'::regconfig, body)
+CREATE INDEX ix_messages_words ON messages USING gin ((to_tsvector('simple'::regconfig,
+  translate(body, '-/.,_@:#', '        '))
   || array_to_tsvector(ARRAY['practice:'::text || practice_id::text]))) WITH (fastupdate = off);
 ANALYZE messages; ANALYZE threads;
 """

@@ -20,6 +20,8 @@ PAGE_SIZE = 50
 MOST_WORDS = 8
 SHORTEST_BEGINNING = 3
 """Shorter words are looked for as they are: too many begin with them."""
+_NO_SIGNS = str.maketrans(dict.fromkeys("-/.,_@:#'\\", " "))
+"""What belongs to no word, as in the index of words; the last two mean something in a query."""
 AROUND = 70
 """Characters shown on either side of what was found."""
 
@@ -79,7 +81,7 @@ def find(session: Session, words: str, person: Person, *, before: UUID | None = 
 
 def _parts(words: str) -> list[str]:
     """Return the words to look for, without what means something in a query of the database."""
-    plain = words.replace("\\", " ").replace("'", " ").lower().split()
+    plain = words.lower().translate(_NO_SIGNS).split()
     return [part for part in plain if any(sign.isalnum() for sign in part)][:MOST_WORDS]
 
 
