@@ -1,20 +1,27 @@
-"""One contract for every document store: S3's real server and the one in memory."""
+"""One contract for every document store: S3's real servers and the one in memory.
+
+`pytest -m storage` runs it against a second server too, versioned, locked, where one is found.
+"""
 
 import hashlib
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from backoffice.gateways.documents import (
     DigestMismatch,
     Documents,
     DocumentsUnavailable,
+    ErasureRefused,
     InMemoryDocuments,
     KeyTaken,
     NoSuchDocument,
     S3Documents,
 )
+from tests.second_store import SecondStore, program, second_store
 from tests.servers import Servers
 
 CONTENT = bytes(range(256)) * 9000
@@ -24,12 +31,32 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.fixture(params=["in memory", "s3"])
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondStore]:
+    """SeaweedFS: it has versions, locks and preconditions."""
+    weed = program()
+    if weed is None:
+        pytest.skip("no second server: set SEAWEEDFS to a `weed`, or put it on PATH")
+    with second_store(weed, tmp_path_factory.mktemp("seaweedfs")) as running:
+        yield running
+
+
+@pytest.fixture(
+    params=[
+        "in memory",
+        "s3",
+        pytest.param("second", marks=pytest.mark.storage),
+        pytest.param("second, versioned", marks=pytest.mark.storage),
+    ]
+)
 def store(request: pytest.FixtureRequest) -> Iterator[Documents]:
     if request.param == "s3":
         yield request.getfixturevalue("s3_documents")
-    else:
+    elif request.param == "in memory":
         yield InMemoryDocuments()
+    else:
+        server: SecondStore = request.getfixturevalue("second")
+        yield server.documents(server.bucket(versions="versioned" in request.param))
 
 
 def test_what_is_put_comes_back_byte_for_byte(store: Documents) -> None:
@@ -130,3 +157,58 @@ def test_a_store_that_is_away_is_unavailable(closed_port: int) -> None:
 
     with pytest.raises(DocumentsUnavailable):
         away.exists("t/1/2")
+
+
+@pytest.mark.storage
+def test_an_erased_document_leaves_no_version_and_a_deleted_one_does(second: SecondStore) -> None:
+    bucket = second.bucket(versions=True)
+    store, client = second.documents(bucket), second.client()
+
+    def versions() -> int:
+        listed = client.list_object_versions(Bucket=bucket)
+        return len(listed.get("Versions", []))
+
+    store.put("t/1/2", CONTENT, sha256=digest(CONTENT))
+    store.delete("t/1/2")
+    after_deleting = versions()
+    store.erase("t/1/2")
+
+    assert after_deleting == 1
+    assert versions() == 0
+    assert not store.exists("t/1/2")
+
+
+@pytest.mark.storage
+def test_a_lock_refuses_erasure_until_its_day(second: SecondStore) -> None:
+    store = second.documents(second.bucket(locks=True))
+    until = datetime.now(UTC) + timedelta(seconds=3)
+    store.put("t/1/2", b"kept", sha256=digest(b"kept"), keep_until=until)
+
+    with pytest.raises(ErasureRefused):
+        store.erase("t/1/2")
+
+    assert store.get("t/1/2") == b"kept"
+
+
+@pytest.mark.storage
+def test_the_server_itself_refuses_a_second_put(second: SecondStore) -> None:
+    bucket = second.bucket()
+    client = second.client()
+    client.put_object(Bucket=bucket, Key="k", Body=b"first", IfNoneMatch="*")
+
+    with pytest.raises(ClientError) as refused:
+        client.put_object(Bucket=bucket, Key="k", Body=b"second", IfNoneMatch="*")
+
+    assert refused.value.response["Error"]["Code"] == "PreconditionFailed"
+
+
+@pytest.mark.storage
+def test_what_is_asked_to_be_encrypted_comes_back_and_says_so(second: SecondStore) -> None:
+    bucket = second.bucket()
+    store = second.documents(bucket, encryption="AES256")
+
+    store.put("t/1/2", CONTENT, sha256=digest(CONTENT))
+
+    head = second.client().head_object(Bucket=bucket, Key="t/1/2")
+    assert head["ServerSideEncryption"] == "AES256"
+    assert store.get("t/1/2") == CONTENT
