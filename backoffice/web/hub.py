@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ MOST_WAITING = 500
 MOST_TOLD = 2000
 PATIENCE = 1.0
 LOOK_EVERY = 2.0
+LOOK_ANYWAY = 3.0
+"""What is told may be lost on the way: then one look of the process finds it this soon."""
 TRY_AGAIN_AFTER = 10.0
 TALK: Final = frozenset({"thread", "message", "presence"})
 """The kinds of change that are about messages."""
@@ -135,7 +138,7 @@ class Hub:
                 self._look_instead()
 
     def _hear(self) -> None:
-        resumed = False
+        resumed, looked, seen = False, time.monotonic(), None
         for changes in self._live.listen(patience=PATIENCE):
             if self.stopped.is_set():
                 return
@@ -143,20 +146,30 @@ class Hub:
                 resumed = True
                 self._say_missed()
             self._pass_on(changes)
+            if time.monotonic() - looked > LOOK_ANYWAY:
+                seen, looked = self._look(seen), time.monotonic()
 
     def _look_instead(self) -> None:
         """Ask the database for a while, then let the ear try again."""
         seen: Seen | None = None
         for _ in range(round(TRY_AGAIN_AFTER / LOOK_EVERY)):
-            practices = self._watched()
-            missed = self.look(practices, seen) if practices else None
-            if seen is None or (missed is not None and missed.changes is None):
+            if seen is None:
                 self._say_missed()  # each looks since when it saw last
-            elif missed is not None:
-                self._pass_on(missed.changes or ())
-            seen = seen if missed is None else missed.seen
+            seen = self._look(seen)
             if self.stopped.wait(LOOK_EVERY):
                 return
+
+    def _look(self, seen: Seen | None) -> Seen | None:
+        """Pass on what the database has that `seen` has not; return up to where that is."""
+        practices = self._watched()
+        missed = self.look(practices, seen) if practices else None
+        if missed is None:
+            return seen
+        if missed.changes is None:
+            self._say_missed()
+        else:
+            self._pass_on(missed.changes)
+        return missed.seen
 
     def _watched(self) -> frozenset[UUID]:
         return frozenset[UUID]().union(*(stream.ears.practices for stream in self._streams))

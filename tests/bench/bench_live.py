@@ -178,8 +178,9 @@ class Stage:
 
         def note() -> None:
             for line in lines:
-                message, stood = line.split()
-                self.written[message] = float(stood)
+                if line.startswith("wrote "):  # the rest is its log
+                    _, message, stood = line.split()
+                    self.written[message] = float(stood)
 
         noting = threading.Thread(target=note)
         noting.start()
@@ -187,6 +188,7 @@ class Stage:
         writer.stdin.write("\n")
         writer.stdin.close()
         noting.join()
+        lines.close()
         writer.wait()
 
 

@@ -1,7 +1,8 @@
 """Writes messages through the service for bench_live, a process of its own, and says when.
 
-Arguments: practice, thread and author ids, how many a second. Each line out is a message's id and
-the moment its commit stood (CLOCK_MONOTONIC, one for the machine). Ends when its input does.
+Arguments: practice, thread and author ids, how many a second. Each line out that begins with
+`wrote` is a message's id and the moment its commit stood (CLOCK_MONOTONIC, one for the machine).
+Ends when its input does.
 """
 
 import os
@@ -39,7 +40,7 @@ def main() -> None:
         with unit_of_work(factory, practices=[practice]) as session:
             now = datetime.now(UTC)
             said = messages.reply(session, thread, by=by, body="Another word.", now=now)
-        sys.stdout.write(f"{said.id} {stood[0]}\n")
+        sys.stdout.write(f"wrote {said.id} {stood[0]}\n")
         sys.stdout.flush()
 
 

@@ -386,6 +386,24 @@ class TestTheHub:
         assert {practices for practices, _ in asked} == {frozenset([ours])}
         assert [since for _, since in asked[:3]] == [None, SEEN, SEEN]
 
+    def test_what_redis_loses_is_found_by_the_next_look_of_the_process(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("backoffice.web.hub.LOOK_ANYWAY", 0.02)
+        monkeypatch.setattr("backoffice.web.hub.PATIENCE", 0.02)
+        ours = uuid4()
+        lost = Change("thread", ours, uuid4(), 7)
+
+        def look(_: Collection[UUID], since: Seen | None) -> Missed:
+            return Missed([lost] if since else (), SEEN)
+
+        hub = Hub(InMemoryLive(), look)
+        with hub.open(_ears(ours)) as stream:
+            heard = [change for _ in range(50) for change in stream.take(0.05)]
+        hub.stop()
+
+        assert heard == [lost]
+
     def test_a_page_that_takes_nothing_is_told_that_it_missed_something(self) -> None:
         stream = Stream(_ears(practice := uuid4()))
 

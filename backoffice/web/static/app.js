@@ -218,7 +218,7 @@
     const shown = kind === "claim" ? "[data-live-text]" : `[data-live-kinds~="${CSS.escape(kind)}"]`;
     if (!row && kind !== "list" && !one(shown)) return;
     changed.add(`${kind}:${id}`);
-    asking ??= setTimeout(askAgain, 400);
+    asking ??= setTimeout(askAgain, 400 + (row ? 0 : Math.random() * 600)); // a whole practice hears at once
   }
 
   async function askAgain() {
@@ -234,7 +234,7 @@
     }
     for (const part of all("[data-live-part]")) {
       const fresh = one(`[data-live-part="${CSS.escape(part.dataset.livePart)}"]`, page);
-      if (fresh && !part.contains(document.activeElement)) part.replaceWith(fresh);
+      if (fresh && !part.contains(document.activeElement)) { part.replaceWith(fresh); window.htmx?.process(fresh); }
     }
     // "list:all": something may have been missed, so every live row is compared by its version.
     const keys = asked.includes("list:all") ? all("[data-live]").filter((row) => differs(row, page)).map((row) => row.dataset.live) : asked;

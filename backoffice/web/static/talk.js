@@ -19,7 +19,7 @@
   around.className = "small faint";
   around.id = "around";
   around.setAttribute("role", "status");
-  if (form) form.before(around); else talk().after(around);
+  if (form) form.prepend(around); else talk().after(around);
   let saidAt = 0, asking = null, fading = null;
 
   const tell = (doing) => form && fetch(address, { method: "POST", headers: { "X-CSRFToken": token, "X-Live": "1" }, body: new URLSearchParams({ doing }), credentials: "same-origin", keepalive: true }).catch(() => {});
@@ -78,6 +78,7 @@
     join(talk(), fresh);
   });
 
+  // The span at the end says once that what stands above it was seen: each answer brings a new one.
   const key = (part) => part.id || `${part.localName} ${part.localName === "h3" ? part.textContent : ""}`;
 
   function join(shown, fresh) {
@@ -89,7 +90,7 @@
     for (const part of [...fresh.children]) {
       const old = known.get(key(part));
       known.delete(key(part));
-      const stays = old && (sameWords(old, part) || old.contains(document.activeElement) || one("form", old));
+      const stays = old && part.localName !== "span" && (sameWords(old, part) || old.contains(document.activeElement) || one("form", old));
       const now = stays ? old : part;
       if (old && !stays) old.replaceWith(part);
       const place = last ? last.nextSibling : shown.firstChild;
