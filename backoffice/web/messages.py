@@ -22,6 +22,7 @@ from backoffice.services.access import practice_of
 from backoffice.services.accounts import Person
 from backoffice.services.claim_pages.record import claim_for
 from backoffice.services.messages import About, Box, Cursor, MessagingOffForYou
+from backoffice.services.messages.refusals import SaidOtherwise
 from backoffice.services.refusal import NotVisible, Refused
 from backoffice.services.unbilled.reach import appointment_for, client_for
 from backoffice.web import messages_shapes as shapes
@@ -134,6 +135,16 @@ def draft(thread_id: UUID) -> ResponseReturnValue:
     return "", 204
 
 
+@bp.get("/<uuid:thread_id>/documents")
+@needs(Permission.SEE_DOCUMENTS)
+def offered(thread_id: UUID) -> ResponseReturnValue:
+    """Give the newest documents of the practice to choose from, once somebody asks for them."""
+    with work() as session:
+        practice_id = messages.conversation(session, thread_id, me()).thread.practice_id
+        found = messages.offered(session, practice_id, me())
+        return render_template("messages/offered.html", offered=found)
+
+
 @bp.post("/<uuid:thread_id>/settle")
 @needs(Permission.SEND_MESSAGES)
 def settle(thread_id: UUID) -> ResponseReturnValue:
@@ -163,8 +174,7 @@ def start(**about: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _starting(form, practice_id, name, row_id)
     try:
-        kept = _take(form, practice_id, claim_id=row_id if name == "claim_id" else None)
-        form.keep(kept)
+        form.keep(_take(form, practice_id))
         with work(practice=practice_id) as session:
             thread = messages.start(
                 session,
@@ -230,7 +240,6 @@ def _starting(form: StartForm, practice_id: UUID, name: str, row_id: UUID) -> Re
                 if not each.is_staff or me().staff_in(practice_id)
             ],
             listeners=len(messages.who_hears(session, row, by=me())),
-            offered=messages.offered(session, practice_id, me()),
             may_upload=me().may_in(practice_id, Permission.ADD_DOCUMENTS),
             **shapes.correspondents(circle, practice_id),
         )
@@ -242,35 +251,29 @@ def _bring(form: ReplyForm, thread_id: UUID) -> None:
     if not form.uploads:
         return
     with work_on(Thread, thread_id) as session:
-        thread = messages.conversation(session, thread_id, me()).thread
-    form.keep(_take(form, thread.practice_id, claim_id=thread.claim_id))
+        practice_id = messages.conversation(session, thread_id, me()).thread.practice_id
+    form.keep(_take(form, practice_id))
 
 
-def _take(form: Said, practice_id: UUID, *, claim_id: UUID | None) -> list[UUID]:
-    """Take in the files of a form, each a document of its own, beside the claim if there is one."""
-    if not form.uploads:
-        return []
-    if not me().may_in(practice_id, Permission.ADD_DOCUMENTS):
+def _take(form: Said, practice_id: UUID) -> list[UUID]:
+    """Take in the files of a form, each as a document of its own; the message links them."""
+    if form.uploads and not me().may_in(practice_id, Permission.ADD_DOCUMENTS):
         raise NotVisible
-    claim = None
-    if claim_id is not None:
-        with work(practice=practice_id) as session:
-            claim = claim_for(session, claim_id, me())
-    kept = [
+    return [
         uploads.take(
             upload,
             practice_id=practice_id,
             kind=form.kind_of_files,
-            claim=claim,
             upload_id=form.upload_id(number),
-        )
+        ).id
         for number, upload in enumerate(form.uploads)
     ]
-    return [document.id for document in kept]
 
 
 def _put(refusal: Refused, form: Said) -> None:
     """Say at its field what was refused; at the words themselves where it is about no field."""
+    if isinstance(refusal, SaidOtherwise):
+        form.renew()  # or this form could never be sent
     at = "files" if refusal.field == "file" else refusal.field
     field = form[at] if at in form else form.body  # noqa: SIM401 - a form has no get
     field.errors = [*field.errors, refusal.words]

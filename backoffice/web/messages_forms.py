@@ -74,6 +74,10 @@ class Said(Form):
         """Return what names one of the files, so that the same form keeps it once."""
         return uuid5(UUID(self.once.data), str(number)) if self.once.data else None
 
+    def renew(self) -> None:
+        """Take another key: what stands in the form is to be said as something new."""
+        self.once.data = uuid4().hex
+
     def keep(self, kept: Iterable[UUID]) -> None:
         """Tick documents that are kept already, should the form be shown again."""
         self.attached.data = [str(each) for each in dict.fromkeys((*self.attached_ids, *kept))]
@@ -139,7 +143,9 @@ class SettleForm(Form):
 class SwitchForm(Form):
     """Messages on or off."""
 
-    on = SelectField("Messages", [Optional()], choices=[SelectChoice("1", "On"), SelectChoice("", "Off")])
+    on = SelectField(
+        "Messages", [Optional()], choices=[SelectChoice("1", "On"), SelectChoice("", "Off")]
+    )
 
     @property
     def is_on(self) -> bool:

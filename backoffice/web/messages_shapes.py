@@ -93,20 +93,18 @@ def mentionable(session: Session, found: Conversation) -> list[dict[str, Any]]:
 
 
 def composing(session: Session, found: Conversation) -> dict[str, Any]:
-    """Return what the box to write in offers: whom to name, what to attach, what was begun."""
+    """Return what the box to write in offers: whom to name, whether files may come along."""
     practice_id = found.thread.practice_id
     may_write = me().may_in(practice_id, Permission.SEND_MESSAGES)
     if not may_write:
         return {"may_write": False, "may_note": False}
     is_on = session.get_one(Practice, practice_id).messaging_on
-    may_see = me().may_in(practice_id, Permission.SEE_DOCUMENTS)
     return {
         "may_write": is_on,
         "is_off": not is_on,
         "may_note": me().may_in(practice_id, Permission.WRITE_INTERNAL_NOTES),
         "may_upload": me().may_in(practice_id, Permission.ADD_DOCUMENTS),
         "mentionable": mentionable(session, found),
-        "offered": messages.offered(session, practice_id, me()) if may_see else (),
     }
 
 

@@ -201,10 +201,16 @@ def test_a_photo_and_a_kept_document_come_along_and_lie_beside_the_claim(
     desk = Browser(app).sign_in(talk.cast.biller)
     page = desk.get(thread)
     assert "eob.jpg" in page.words
-    assert f'name="attached" value="{kept[0].id}"' in page.text
+    assert f'name="attached" value="{kept[0].id}"' in desk.get(f"{thread}/documents").text
     mine = desk.post(f"{thread}/reply", body="Thank you", attached=[str(kept[0].id)])
     foreign = desk.post(f"{thread}/reply", body="And this", attached=[str(uuid4())])
-    assert (mine.status, foreign.status) == (302, 422)
+    other = phone.post(f"{thread}/reply", body="Another thing", once=once)
+    again = re.search(r'name="once" value="([0-9a-f]{32})"', other.text)
+
+    assert (mine.status, foreign.status, other.status) == (302, 422, 422)
+    assert "Another thing" in other.text
+    assert again is not None
+    assert again.group(1) != once  # so that it can be sent after all
     assert "And this" in foreign.text
 
 
