@@ -1,5 +1,6 @@
 """Threads and tasks as work in the browser: boxes, the bar of work, promises, the tile of Today."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -95,8 +96,48 @@ def test_a_practices_people_see_open_and_done_and_nothing_of_the_houses_work(
 
     assert statuses == {403}
     assert "New plan" in late.words  # which box they ask for is all the same
-    for words in ("Put away", "promised", "Take", "Unassigned"):
+    for words in ("Put away", "promised", "Unassigned", "Owner:"):
         assert words not in page.words + late.words
+
+
+def test_words_are_found_a_reply_is_put_in_and_the_thread_goes_on_paper(
+    app: Flask, talk: Talk
+) -> None:
+    address = begun(talk, "The card ends in 7781")
+    boss = Browser(app).sign_in(talk.cast.administrator)
+    desk, phone = (Browser(app).sign_in(user) for user in (talk.cast.biller, talk.cast.owner))
+
+    boss.get("/messages/replies/add")
+    refused = boss.post("/messages/replies/add", practice="", name="Dear", body="{client name}")
+    for practice, body in (("", "For all"), (str(talk.practice_id), "For {practice}")):
+        boss.post("/messages/replies/add", practice=practice, name="Dear", body=body)
+    listed = boss.get("/messages/replies")
+    offered = json.loads(desk.get(f"{address}/replies").text)
+    desk.get(address)
+    found = desk.post("/messages/find", q="7781")
+    phone.get("/messages/")
+    on_phone = phone.post("/messages/find", q="card ends")
+    paper = desk.get(f"{address}/pdf?show=notes")
+
+    assert refused.status == 422
+    assert "There is no field {client name}" in refused.words
+    assert listed.words.count("Dear") == 2
+    assert [each["body"] for each in offered if each["name"] == "Dear"] == [
+        "For Harbor Lane Counseling"
+    ]
+    assert address in found.text
+    assert "<mark>7781</mark>" in found.text
+    assert "<mark>card</mark>" in on_phone.text
+    assert paper.response.data.startswith(b"%PDF-")
+    assert phone.get(f"{address}/pdf").status == phone.get(f"{address}/replies").status == 403
+    for name in ("house/", ""):
+        at = re.search(rf'href="(/messages/replies/{name}[0-9a-f-]{{36}})"', listed.text)
+        assert at is not None
+        boss.get(at[1])
+        assert boss.post(at[1], name="Dear all", body="Again").status == 302
+        assert boss.post(f"{at[1]}/withdraw").status == 302
+        assert boss.get(at[1]).status == 404
+    assert "Dear" not in boss.get("/messages/replies").words
 
 
 def test_a_lead_changes_a_promise_and_what_waits_is_timed_anew(app: Flask, talk: Talk) -> None:
