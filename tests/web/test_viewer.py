@@ -47,7 +47,7 @@ def runtime(app: Flask, talk: Talk, settings: Settings) -> Runtime:
 @pytest.fixture
 def paper(app: Flask, talk: Talk, runtime: Runtime) -> Document:
     """A PDF of three pages beside the clinician's claim, its pages painted."""
-    content = a_paper("Evergreen EOB for Quillfeather 143.20", "page two", "page three")
+    content = a_paper("Evergreen EOB for Quillfeather 143.20 CO-45", "page two", "page three")
     return painted(app, talk, runtime, content)
 
 
@@ -133,7 +133,7 @@ def test_words_inside_find_a_pdf_for_those_who_may_open_it_and_for_nobody_else(
     assert own.post(f"/documents/{paper.id}/file", status="posted").status == 403
 
     browser = Browser(app).sign_in(talk.cast.biller)
-    for words in ("quillfeather", "Evergreen quill", "143.20", "EOB evergreen"):
+    for words in ("quillfeather", "Evergreen quill", "143.20", "EOB evergreen", "CO-45", "45"):
         assert "eob.pdf" in found(browser, words).words, words
     for words in ("absent", "quillfeather absent", "'); drop table", "a' | 'b", "\\", "& ! ("):
         answer = found(browser, words)

@@ -197,7 +197,9 @@ def found_by_words(session: Session, words: str) -> list[UUID]:
 
 def _sought(words: str) -> str:
     """Return typed words as a query of the database: each quoted, the last one open at its end."""
-    parts = [part.replace("'", "''").replace("\\", "\\\\") for part in words.split()]
+    parts = [
+        part.replace("'", "''").replace("\\", "\\\\") for part in words.replace("-", " ").split()
+    ]
     quoted = [f"'{part}'" for part in parts if any(sign.isalnum() for sign in part)]
     return " & ".join(quoted) + ":*" if quoted else ""
 

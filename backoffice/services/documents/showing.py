@@ -7,7 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Table, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session
 
 from backoffice.jobs import Job, ask_for
@@ -95,14 +95,20 @@ def painted(session: Session, document_id: UUID, state: PagesState, *, count: in
 
 
 def keep_words(session: Session, document_id: UUID, words: str, *, now: datetime) -> None:
-    """Keep a document's words for finding it; nobody is shown them again."""
+    """Keep a document's words for finding it; nobody is shown them again.
+
+    A dash belongs to no word: CO-45 is found by 45. Whose it is stands among the words, so that
+    the index looks through the practices worked for alone.
+    """
     document = one(session, Document, document_id, lock=True)
     values = {
         "practice_id": document.practice_id,
         "id": new_id(),
         "created_at": now,
         "document_id": document_id,
-        "words": func.to_tsvector("simple", words),
+        "words": func.to_tsvector("simple", words.replace("-", " ")).op("||")(
+            func.array_to_tsvector(array([f"practice:{document.practice_id}"]))
+        ),
     }
     session.execute(insert(_WORDS).values(values).on_conflict_do_nothing())
 
