@@ -1,4 +1,4 @@
-"""Replies kept ready: the fields that may stand in them, how they are filled, those we begin with."""
+"""Replies kept ready: the fields that may stand in them, how they are filled, the shipped ones."""
 
 import re
 from collections.abc import Mapping
