@@ -16,7 +16,7 @@ import structlog
 
 CHANNEL = "cleanclaim:changes"
 _WAIT = 0.5
-_AWAY = 5.0
+_AWAY = (0.5, 5.0)
 _log = structlog.get_logger()
 
 
@@ -60,14 +60,15 @@ class RedisLive:
     """Changes over one channel of Redis."""
 
     def __init__(self, redis_url: str) -> None:
-        # whoever tells has just committed and goes on: half a second, then not for five
+        # whoever tells has just committed and goes on: half a second, then not for a while, which
+        # doubles as long as nobody answers: a busy Redis is not one that is away
         self._teller = redis.Redis.from_url(
             redis_url, socket_connect_timeout=_WAIT, socket_timeout=_WAIT
         )
         self._listener = redis.Redis.from_url(
             redis_url, socket_connect_timeout=_WAIT, socket_keepalive=True, health_check_interval=15
         )
-        self._away_until = 0.0
+        self._away_until, self._away_for = 0.0, _AWAY[0]
 
     def tell(self, changes: Sequence[Change]) -> None:
         """Publish; see Live.tell."""
@@ -75,8 +76,10 @@ class RedisLive:
             return
         try:
             self._teller.publish(CHANNEL, _written(changes))
+            self._away_for = _AWAY[0]
         except redis.RedisError as broken:
-            self._away_until = time.monotonic() + _AWAY
+            self._away_until = time.monotonic() + self._away_for
+            self._away_for = min(2 * self._away_for, _AWAY[1])
             _log.warning("changes not told", kind=type(broken).__name__)
 
     def listen(self, *, patience: float) -> Iterator[Sequence[Change]]:
