@@ -53,6 +53,7 @@ from backoffice.web import (
     notices,
     on_record,
     own_people,
+    payers,
     people,
     presence,
     promises,
@@ -62,6 +63,7 @@ from backoffice.web import (
     replies,
     slowing,
     submissions,
+    taken_out,
     tasks,
     thread_work,
     today,
@@ -116,6 +118,7 @@ BLUEPRINTS = (
     adding.bp,
     filing.bp,
     viewer.bp,
+    payers.bp,
     news.bp,
     notices.bp,
     remittances.bp,
@@ -163,7 +166,7 @@ def create_app(
         settings.clamd_url, silent_seconds=SCANNED_WITHIN
     )
     _join_extensions(app, settings, documents)
-    for module in (assets, filters, errors, frame, looks, downloads, viewer):
+    for module in (assets, filters, errors, frame, looks, downloads, taken_out, viewer):
         module.register(app)
     app.before_request(stand_at_the_door)
     app.after_request(headers.dress)

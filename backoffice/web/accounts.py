@@ -1,15 +1,18 @@
 """Signing in, in two steps, and out; proving oneself again."""
 
+from uuid import UUID
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
 from backoffice.models.users import Level, User
-from backoffice.services import accounts
+from backoffice.services import accounts, notifications
 from backoffice.web import proving, step_up
 from backoffice.web.access import half_signed_in, next_page, public, signed_in
 from backoffice.web.accounts_forms import SignInForm
+from backoffice.web.agents import browser_in_words
 from backoffice.web.extensions import clock, house_work
 from backoffice.web.known_browsers import known_browser, remember
 from backoffice.web.sessions import current
@@ -72,6 +75,7 @@ def factor() -> ResponseReturnValue:
         return redirect(next_page(wanted))
     if request.method == "POST" and proving.holds(stored.user_id):
         stored.rise_to(Level.FULL, stored.user_id, factor_at=clock())
+        _tell_of_new_browser(stored.user_id)
         answer: Response = redirect(next_page(wanted))
         remember(answer, stored.user_id)
         return answer
@@ -81,6 +85,15 @@ def factor() -> ResponseReturnValue:
     problem = proving.WRONG if request.method == "POST" else ""
     page = render_template("accounts/factor.html", ways=ways, problem=problem, next=wanted)
     return page, 401 if problem else 200
+
+
+def _tell_of_new_browser(user_id: UUID) -> None:
+    """Tell somebody by mail, where this browser was not known as theirs."""
+    known = known_browser()
+    if known is None or known.user_id != user_id:
+        device = browser_in_words(request.user_agent.string)
+        with house_work() as unit:
+            notifications.new_sign_in(unit, user_id, device=device, now=clock())
 
 
 @bp.route("/step-up", methods=["GET", "POST"], endpoint="step_up")

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, update
 
 from backoffice.cli import main
+from backoffice.cli.mail import TOPICS
 from backoffice.models.notifications import MailState
 from backoffice.models.people import AccountMail, AccountTopic
 from backoffice.models.sealing import Keyring
@@ -209,10 +210,10 @@ def test_a_preview_shows_every_kind_of_mail_in_text_and_html(tmp_path: Path) -> 
     kept = CliRunner().invoke(main, ["mail", "preview", "--to", str(tmp_path / "mails")])
 
     subjects = [line for line in shown.stdout.splitlines() if line.startswith("Subject: ")]
-    assert len(subjects) == len({*subjects}) == 15
+    assert len(subjects) == len({*subjects}) == len(TOPICS)
     assert "Subject: Daily billing summary for Harbor Lane Counseling" in one.stdout
     assert one.stdout.count("Subject: ") == 1
     assert kept.exit_code == 0
     names = {path.name for path in (tmp_path / "mails").iterdir()}
-    assert len(names) == 30
+    assert len(names) == 2 * len(TOPICS)
     assert {"unread_message.txt", "unread_message.html", "security.html"} <= names

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from backoffice.models.notifications import BouncedAddress, Mail, MailRhythm, MailState, MailWish
+from backoffice.models.people import AccountMail, AccountTopic
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
 from backoffice.rules.claim_status import ClaimEvent
@@ -19,6 +20,7 @@ from tests.cast import a_user, joins
 from tests.databases import Database
 from tests.pages import Browser, Page
 from tests.record import on_record
+from tests.second_factors import an_app, code_of, give_password
 from tests.talk import MINUTE, Talk, a_talk
 
 ALL_ON = {
@@ -188,3 +190,47 @@ def test_the_link_of_a_summary_shows_its_claims_to_its_reader_alone_and_is_remem
     with talk.database.work(house=True) as session:
         refused = on_record(session, action="refused_mail_link")
     assert {record.user_id for record in refused} == {talk.cast.stranger.id, talk.billing_person.id}
+
+
+def security_mails(talk: Talk) -> list[tuple[str, str]]:
+    with talk.database.work(house=True) as session:
+        query = select(AccountMail).where(AccountMail.topic == AccountTopic.SECURITY)
+        found = session.scalars(query.order_by(AccountMail.id)).all()
+        return sorted((mail.recipient, mail.facts["what"]) for mail in found)
+
+
+def test_who_takes_a_file_out_is_told_and_so_are_the_administrators_once_an_hour(
+    app: Flask, talk: Talk
+) -> None:
+    browser = Browser(app).sign_in(talk.cast.biller)
+
+    for _ in range(2):
+        assert browser.get("/claims/export").status == 200
+    unseen = browser.get("/claims")
+    stale = Browser(app).sign_in(talk.cast.biller, factor_age=60 * MINUTE).get("/claims/export")
+
+    assert (unseen.status, stale.status) == (200, 302)
+    assert security_mails(talk) == [
+        ("ana.sample@example.test", "Your account took a file out of Cleanclaim (A browser)."),
+        ("cleo.mockwell@example.test", "Ana Sample took a file out of Cleanclaim."),
+    ]
+
+
+def test_a_sign_in_from_a_new_browser_is_told_and_from_a_known_one_is_not(
+    app: Flask, talk: Talk, fresh_database: Database
+) -> None:
+    with fresh_database.work(house=True) as session:
+        factor = an_app(session, talk.cast.biller.id)
+    browser = Browser(app)
+
+    for later in (0, 1):
+        give_password(browser, talk.cast.biller)
+        page = browser.get("/sign-in/factor")
+        answer = browser.post("/sign-in/factor", factor_code=code_of(factor, later=later))
+        assert (page.status, answer.status) == (200, 302)
+        browser.get("/claims")
+        browser.post("/sign-out")
+    told = security_mails(talk)
+
+    assert [recipient for recipient, _ in told] == [talk.cast.biller.email]
+    assert "Somebody signed in to your account from a new browser" in told[0][1]

@@ -189,7 +189,8 @@ def test_a_recovery_code_stands_in_once_and_its_owner_is_told(
     assert second.get("/today").status == 200
     assert again.status == 401
     assert mails_to(fresh_database, cast.biller.id)[1:] == [
-        "A recovery code was used to sign in; 9 are left."
+        "A recovery code was used to sign in; 9 are left.",
+        "Somebody signed in to your account from a new browser: A browser.",
     ]
 
 

@@ -28,6 +28,7 @@ from backoffice.services.notifications.events import (
 from backoffice.services.notifications.letters import NotForMail, Sender, Told, write
 from backoffice.services.notifications.people import Audience, audience_of
 from backoffice.services.notifications.reminding import remind, tell_of_what_is_past_due, wake
+from backoffice.services.notifications.security import export_made, new_sign_in
 from backoffice.services.notifications.sending import (
     Letter,
     NotYet,
@@ -58,8 +59,10 @@ __all__ = [
     "document_shared",
     "enrollment_changed",
     "eob_wanted",
+    "export_made",
     "information_needed",
     "message_posted",
+    "new_sign_in",
     "past_due",
     "put_account_mail_off",
     "put_off",
