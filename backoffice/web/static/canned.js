@@ -39,6 +39,7 @@
       list.className = "canned menu";
       list.setAttribute("role", "listbox");
       list.setAttribute("aria-label", "Canned replies");
+      list.tabIndex = 0; // it scrolls
       box.closest("form").append(list);
       box.setAttribute("aria-controls", list.id);
       say(`${shown.length} canned replies. Arrows choose, Enter puts one in.`);
