@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from backoffice.rules.roles import Permission
 from backoffice.services import eobs
-from backoffice.services.refusal import NotVisible
+from backoffice.services.refusal import Refused
 from backoffice.web.access import needs
 from backoffice.web.extensions import house_work
 
@@ -28,7 +28,7 @@ def reports() -> ResponseReturnValue:
     """Say whether a payer sends payment reports."""
     payer_id = request.form.get("payer", type=UUID)
     if payer_id is None:
-        raise NotVisible
+        raise Refused("Choose a payer.")
     with house_work() as session:
         payer = eobs.set_payment_reports(
             session, payer_id, sends=request.form.get("sends") == "yes"
