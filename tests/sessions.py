@@ -44,3 +44,10 @@ def signed_in_session(database_url: str, email: str) -> str:
     with unit_of_work(sessions(engine), house=True) as session:
         user = session.scalars(select(User).where(User.email_key == email)).one()
         return a_session(session, user.id)
+
+
+def name_of(database_url: str, email: str) -> str:
+    """Return somebody's name by email, from a running stack's database."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    with unit_of_work(sessions(engine), house=True) as session:
+        return session.scalars(select(User.name).where(User.email_key == email)).one()

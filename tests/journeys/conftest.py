@@ -15,9 +15,10 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Browser
 
+from backoffice.rules.roles import Role
 from backoffice.sandbox.run_file import RunFile
 from tests.chromium import a_chromium, needs_chromium
-from tests.journeys.desk import Seat, Stack
+from tests.journeys.desk import PRACTICE, Seat, Stack
 from tests.shared_run import CONTROLLER, FOLDER
 
 START_SECONDS = 120.0
@@ -42,7 +43,13 @@ def stack(request: pytest.FixtureRequest) -> Stack:
     assert found
     people = {person["email"]: person["password"] for person in found.people}
     secrets = {person["email"]: person["totp"] for person in found.people}
-    return Stack(found.portal, found.mail, people, secrets, found.environment["DATABASE_URL"])
+    clinician = next(
+        person["email"]
+        for person in found.people
+        if person["role"] == Role.CLINICIAN and person["practice"] == PRACTICE
+    )
+    database = found.environment["DATABASE_URL"]
+    return Stack(found.portal, found.mail, people, secrets, database, clinician)
 
 
 def _start(folder: Path, controller: int) -> None:
@@ -98,14 +105,14 @@ def browser() -> Iterator[Browser]:
 def sit(
     request: pytest.FixtureRequest, stack: Stack, browser: Browser
 ) -> Iterator[Callable[..., Seat]]:
-    """Signs somebody in: `sit("ana@cleanclaim.example", phone=True)`.
+    """Signs somebody in: `sit("ana@cleanclaim.example", phone=True, by_form=True)`.
 
     What any of their pages complains of (a script's error, the content policy) fails the journey.
     """
     seats: list[Seat] = []
 
-    def take(email: str, *, phone: bool = False) -> Seat:
-        seats.append(Seat.take(stack, browser, email, phone=phone))
+    def take(email: str, *, phone: bool = False, by_form: bool = False) -> Seat:
+        seats.append(Seat.take(stack, browser, email, phone=phone, by_form=by_form))
         return seats[-1]
 
     yield take

@@ -20,7 +20,6 @@ SETTLE_MS = 90_000
 """As long as the sandbox may take from a claim's submission to its money on a busy machine."""
 
 BILLER = "ana@cleanclaim.example"
-OWNER = "oona@harbor.example"
 STRANGER = "nico@juniper.example"
 PRACTICE = "Harbor Lane Counseling"
 _MAY_BE_REFUSED = re.compile("status of (403|404)")
@@ -36,6 +35,8 @@ class Stack:
     secrets: dict[str, str]
     """Of each person's authenticator app, base32."""
     database: str
+    clinician: str
+    """The email of the clinician who signs in at PRACTICE."""
 
     def mails(self) -> list[dict[str, str]]:
         """Everything that the mail catcher holds, newest first."""
@@ -53,17 +54,22 @@ class Seat:
     complaints: list[str] = field(default_factory=list)
 
     @classmethod
-    def take(cls, stack: Stack, browser: Browser, email: str, *, phone: bool) -> "Seat":
-        """Open an empty browser of somebody who is signed in already.
+    def take(
+        cls, stack: Stack, browser: Browser, email: str, *, phone: bool, by_form: bool
+    ) -> "Seat":
+        """Open an empty browser of somebody who is signed in already, or signs in by the form.
 
-        The walk through both steps is a journey of its own: a code works once in half a minute,
-        which many seats of one person would have to wait for.
+        One journey walks through both steps: a code works once in half a minute, which many seats
+        of one person would have to wait for.
         """
         context = browser.new_context(base_url=stack.portal, viewport=PHONE if phone else DESK)
         context.set_default_timeout(PATIENCE_MS)
         seat = cls(stack, context.new_page())
         seat.page.on("console", lambda said: seat._listen(said))
         seat.page.on("pageerror", lambda error: seat.complaints.append(str(error)))
+        if by_form:
+            seat.sign_in(email)
+            return seat
         token = signed_in_session(stack.database, email)
         context.add_cookies([{"name": "sid", "value": token, "url": stack.portal}])
         seat.page.goto("/")
