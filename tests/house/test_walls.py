@@ -38,6 +38,7 @@ WITHOUT_KEY = {
     "recent_changes.subject_id",  # one of several tables
     "unbilled_totals.payer_id", "unbilled_totals.clinician_id",  # "nobody" is the nil id
     "claim_steps.source_id", "legal_holds.subject_id",  # one of several tables
+    "documents.upload_id",  # a browser's own name for one upload; no row of ours
     "audit_records.user_id", "audit_records.request_id",  # the record outlives whom it names
 }  # fmt: skip
 

@@ -279,7 +279,7 @@ def test_every_table_that_names_a_client_counts_as_patient_data() -> None:
     """A new table with a client or claim in it is noted when it is read, or says why not."""
     routed = {
         "document_links", "remittance_lines", "adjustments", "readiness_findings", "notices",
-        "mails", "submissions", "acknowledgements", "receipts", "attempts",
+        "mails", "submissions", "acknowledgements", "receipts", "attempts", "wanted_eobs",
     }  # fmt: skip
     told = {model.__tablename__ for model in TABLES}
 
