@@ -158,7 +158,7 @@ def with_finding(session: Session, side: Side) -> Side:
 
 
 def _a_thread(session: Session, ground: Billing, claim: Claim, token: str) -> tuple[UUID, UUID]:
-    """A thread about the claim, with its internal note last."""
+    """A thread about the claim with an internal note; and what the clinician said in it."""
     practice_id = ground.practice.id
     thread = Thread(
         practice_id=practice_id,
@@ -168,7 +168,7 @@ def _a_thread(session: Session, ground: Billing, claim: Claim, token: str) -> tu
     )
     session.add(thread)
     session.flush()
-    for body, internal in ((f"{token} says", False), (f"{token} {INTERNAL}", True)):
+    for body, internal in ((f"{token} {INTERNAL}", True), (f"{token} says", False)):
         said = Message(
             practice_id=practice_id,
             thread_id=thread.id,
