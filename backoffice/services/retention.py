@@ -12,6 +12,7 @@ from backoffice.models.claims import Claim
 from backoffice.models.clients import Client
 from backoffice.models.contract import HoldKind, LegalHold
 from backoffice.models.documents import Document, DocumentLink
+from backoffice.models.messages import Thread
 from backoffice.models.practices import Practice
 from backoffice.rules.retention import keep_until
 from backoffice.services import audit
@@ -29,19 +30,12 @@ def document_kept_until(session: Session, document_id: UUID) -> date:
     """Return the day until which a document is kept: as the records of the clients it is about.
 
     The clock runs from the last service of each client, and the longest counts; of a document
-    beside no claim from the day it came, as for a client whose birth date is not known.
+    about no client from the day it came, as for a client whose birth date is not known.
     """
     document = one(session, Document, document_id)
     practice = session.get_one(Practice, document.practice_id)
-    clients = session.scalars(
-        visible(session, Client)
-        .join(Claim, (Claim.practice_id == Client.practice_id) & (Claim.client_id == Client.id))
-        .join(
-            DocumentLink,
-            (DocumentLink.practice_id == Claim.practice_id) & (DocumentLink.claim_id == Claim.id),
-        )
-        .where(DocumentLink.document_id == document_id)
-    ).all()
+    about = clients_of_document(session, document_id)
+    clients = session.scalars(visible(session, Client).where(Client.id.in_(about))).all()
     came_on = document.created_at.date()
     last = _last_services(session, [client.id for client in clients])
     days = [
@@ -53,6 +47,24 @@ def document_kept_until(session: Session, document_id: UUID) -> date:
         for client in clients
     ]
     return max(days, default=keep_until(practice.state, last_service_on=came_on, born_on=None))
+
+
+def clients_of_document(session: Session, document_id: UUID) -> frozenset[UUID]:
+    """Return whom a document is about: by its own link, a claim, or a thread about either."""
+    links = session.scalars(
+        visible(session, DocumentLink).where(DocumentLink.document_id == document_id)
+    ).all()
+    threads = session.scalars(
+        visible(session, Thread).where(Thread.id.in_([each.thread_id for each in links]))
+    ).all()
+    about: list[DocumentLink | Thread] = [*links, *threads]
+    claims = visible(session, Claim).where(Claim.id.in_([each.claim_id for each in about]))
+    return frozenset(
+        [
+            *(claim.client_id for claim in session.scalars(claims)),
+            *(each.client_id for each in about if each.client_id is not None),
+        ]
+    )
 
 
 def _last_services(session: Session, client_ids: Sequence[UUID]) -> dict[UUID, date]:

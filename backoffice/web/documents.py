@@ -108,7 +108,7 @@ def withdraw(document_id: UUID) -> ResponseReturnValue:
             document=document,
             form=form,
             kept_until=retention.document_kept_until(session, document_id),
-            is_held=retention.is_held(session, document.practice_id, document_id),
+            is_held=keeping.is_held(session, document),
         )
 
 

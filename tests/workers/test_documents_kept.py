@@ -15,9 +15,14 @@ from backoffice.gateways.documents import ErasureRefused, InMemoryDocuments
 from backoffice.gateways.mail import InMemoryMail
 from backoffice.gateways.scanner import EICAR, InMemoryScanner
 from backoffice.models.contract import HoldKind
-from backoffice.models.documents import Document, DocumentKind, DocumentState
+from backoffice.models.documents import (
+    Document,
+    DocumentKind,
+    DocumentLink,
+    DocumentState,
+)
 from backoffice.models.sealing import Keyring
-from backoffice.services import documents, retention
+from backoffice.services import documents, messages, retention
 from backoffice.services.access import one
 from backoffice.services.documents import Arrival
 from tests.clean import CLEAN, found_clean
@@ -76,12 +81,16 @@ def store_of(runtime: Runtime) -> Store:
     return cast(Store, runtime.documents)
 
 
-def keep(talk: Talk, runtime: Runtime, content: bytes = PNG, *, judged: bool = True) -> Document:
+def keep(
+    talk: Talk, runtime: Runtime, content: bytes = PNG, *, judged: bool = True, loose: bool = False
+) -> Document:
     """A document whose bytes lie in the store; STORED, or still waiting for the scanner."""
     person, found = talk.person(talk.cast.biller), documents.examine(io.BytesIO(content))
     now = datetime.now(UTC)
     with talk.work() as session:
-        arrival = Arrival(talk.practice_id, DocumentKind.EOB, "eob", found, talk.claim(session))
+        arrival = Arrival(
+            talk.practice_id, DocumentKind.EOB, "eob", found, None if loose else talk.claim(session)
+        )
         document = documents.begin(session, arrival, by=person, now=now)
     store_of(runtime).put(document.document_key, content, sha256=found.sha256)
     with talk.work() as session:
@@ -256,6 +265,25 @@ def test_a_withdrawn_document_goes_when_its_years_are_over_and_nothing_holds_it(
     assert as_it_is(talk, stays).state is DocumentState.STORED
     with talk.work() as session:
         assert [each.subject_ids for each in on_record(session, action="erase")] == [[gone.id]]
+
+
+def test_a_document_is_about_whom_its_links_and_their_threads_are_about(
+    talk: Talk, runtime: Runtime
+) -> None:
+    document, by = keep(talk, runtime, loose=True), talk.person(talk.cast.biller)
+    with talk.work() as session:
+        claim, now = talk.claim(session), datetime.now(UTC)
+        before = retention.clients_of_document(session, document.id)
+        thread = messages.start(session, claim, by=by, subject="Card", body="Here.", now=now)
+        added = DocumentLink(
+            practice_id=talk.practice_id, document_id=document.id, thread_id=thread.id
+        )
+        session.add(added)
+        session.flush()
+        about = retention.clients_of_document(session, document.id)
+
+    assert before == frozenset()
+    assert about == {claim.client_id}
 
 
 def test_a_late_withdrawal_leaves_thirty_days_to_think_again(talk: Talk, runtime: Runtime) -> None:

@@ -10,10 +10,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.gateways.documents import StoredDocument
-from backoffice.models.claims import Claim
 from backoffice.models.contract import Departure
 from backoffice.models.document_work import MADE_OF
-from backoffice.models.documents import Document, DocumentLink
+from backoffice.models.documents import Document
 from backoffice.models.submissions import Submission
 from backoffice.rules.document_state import DocumentEvent, DocumentState
 from backoffice.services import audit, retention
@@ -157,14 +156,7 @@ def erasable_key(session: Session, document_id: UUID, *, now: datetime) -> str |
 
 def is_held(session: Session, document: Document) -> bool:
     """Whether a legal hold stands on a document, on a client it is about, or on its practice."""
-    clients = session.scalars(
-        select(Claim.client_id)
-        .join(
-            DocumentLink,
-            (DocumentLink.practice_id == Claim.practice_id) & (DocumentLink.claim_id == Claim.id),
-        )
-        .where(held(session, Claim.practice_id), DocumentLink.document_id == document.id)
-    )
+    clients = retention.clients_of_document(session, document.id)
     return retention.is_held(session, document.practice_id, document.id, *clients)
 
 
