@@ -14,6 +14,7 @@ from backoffice.models.documents import Document
 from backoffice.rules.document_state import DocumentState
 from backoffice.services import documents
 from backoffice.services.access import one
+from backoffice.services.documents import showing
 from workers.runtime import Again, Runtime, Task, errand_job
 
 SCAN_AGAIN = timedelta(minutes=1)
@@ -98,6 +99,7 @@ def erase(practice_id: UUID | None, document_id: UUID, run: Runtime) -> None:
         return
     with run.work(practice_id) as session:
         documents.erased(session, document_id, now=run.clock())
+        showing.forget_made(session, document_id)
 
 
 @errand_job

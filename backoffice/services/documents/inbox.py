@@ -180,6 +180,7 @@ def _about_others(session: Session, wanted: Wanted) -> Iterator[ColumnElement[bo
             earlier.id < Document.id,
         )
     if wanted.words:
+        yield Document.state == DocumentState.STORED
         yield Document.id == any_(literal(found_by_words(session, wanted.words), ARRAY(Uuid())))
 
 

@@ -48,9 +48,9 @@
     const acts = {
       previous: () => go(at - 1),
       next: () => go(at + 1),
-      smaller: () => { zoom = Math.max(zoom / STEP, LEAST); draw(); },
-      larger: () => { zoom = Math.min(zoom * STEP, MOST); draw(); },
-      fit: () => { zoom = 1; draw(); },
+      smaller: () => { zoom = Math.max(zoom / STEP, LEAST); draw(); go(at); },
+      larger: () => { zoom = Math.min(zoom * STEP, MOST); draw(); go(at); },
+      fit: () => { zoom = 1; draw(); go(at); },
       turn: () => { turned = (turned + 90) % 360; draw(); go(at); },
     };
 
