@@ -265,8 +265,8 @@ def test_a_person_begins_and_ends_it_for_their_own_browsers_alone(
     stranger = subscribed(app, talk.cast.stranger, f"{service.address}2")
 
     stranger.post("/account/push/stop", endpoint=service.address)
-    stranger.post(f"/account/push/{own.id}/stop")
-    stranger.post(f"/account/push/{uuid4()}/stop")
+    others = stranger.post(f"/account/push/{own.id}/stop").status
+    nobodys = stranger.post(f"/account/push/{uuid4()}/stop").status
     untouched = {row.id for row in told(talk)}
     taken_over = subscribed(app, talk.cast.owner, service.address)
     owners = {row.user_id for row in told(talk)}
@@ -276,6 +276,7 @@ def test_a_person_begins_and_ends_it_for_their_own_browsers_alone(
     assert "No browser of yours is told." not in page.words
     assert f'data-push="{app.extensions["cleanclaim.push"].public_key}"' in page.text
     assert refused.status == 422
+    assert (others, nobodys) == (404, 404)
     assert own.id in untouched
     assert owners == {talk.cast.owner.id, talk.cast.stranger.id}
     assert told(talk) == []

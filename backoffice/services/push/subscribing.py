@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backoffice.models.live import PushSubscription
 from backoffice.models.sealing import keyring
 from backoffice.services import audit
+from backoffice.services.refusal import NotVisible
 
 MOST: Final = 10
 """Of one person; the oldest makes room."""
@@ -52,9 +53,13 @@ def stop(session: Session, user_id: UUID, endpoint: str) -> None:
 
 
 def stop_one(session: Session, user_id: UUID, subscription_id: UUID) -> None:
-    """Tell one of one's browsers no longer; nothing happens for what is not one's own."""
+    """Tell one of one's browsers no longer; raises NotVisible for what is not one's own."""
     own = PushSubscription.user_id == user_id
-    session.execute(delete(PushSubscription).where(PushSubscription.id == subscription_id, own))
+    query = select(PushSubscription).where(PushSubscription.id == subscription_id, own)
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotVisible
+    session.delete(found)
     _record(session, "push_off", user_id)
 
 
