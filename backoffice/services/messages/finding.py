@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Uuid, bindparam, cast, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models.messages import Message, Thread
-from backoffice.services.access import visible
+from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
 from backoffice.services.messages.reading import reach
 from backoffice.services.messages.sides import shown_to
@@ -109,7 +109,8 @@ def _near(session: Session, person: Person) -> list[UUID] | None:
     """
     if not limited_practices(session, person) and not person.silent:
         return None
-    return list(session.scalars(select(Thread.id).where(reach(session, person))))
+    near = select(Thread.id).where(held(session, Thread.practice_id), reach(session, person))
+    return list(session.scalars(near))
 
 
 def _threads(session: Session, ids: set[UUID], person: Person) -> dict[UUID, Thread]:
