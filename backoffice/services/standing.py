@@ -15,6 +15,7 @@ from backoffice.rules.readiness import Readiness
 from backoffice.services.access import held
 from backoffice.services.accounts import Person
 from backoffice.services.messages.sides import unread_by
+from backoffice.services.tasks import mine_open
 
 LATE_AFTER = timedelta(hours=1)
 
@@ -36,6 +37,7 @@ class Standing:
     to_review: int
     stuck_files: int
     unread: int
+    tasks: int
     last_heard_at: datetime | None
 
     def heard(self, now: datetime) -> Heard | None:
@@ -75,6 +77,7 @@ def standing_of(session: Session, person: Person) -> Standing:
         to_review=to_review or 0,
         stuck_files=stuck or 0,
         unread=unread_threads(session, person),
+        tasks=mine_open(session, person),
         last_heard_at=heard,
     )
 

@@ -35,6 +35,7 @@ DESK: tuple[tuple[str | None, tuple[Door, ...]], ...] = (
         (
             Door("today.show", "Today", "today", Permission.SEE_TODAY, "t"),
             Door("messages.index", "Messages", "message", Permission.SEE_MESSAGES, "m", "unread"),
+            Door("tasks.index", "Tasks", "follow-up", Permission.SEE_TASKS, "k", "tasks"),
         ),
     ),
     (
