@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
 BACKOFFICE = Path(sys.prefix, "bin", "backoffice")
 ADDRESSES = {"portal", "database", "redis", "s3", "mail", "clearinghouse"}
-PARTS = {"supervisor", "postgres", "valkey", "s3", "mail", "clearinghouse"}
+PARTS = {"supervisor", "postgres", "valkey", "s3", "mail", "scanner", "clearinghouse"}
 PROCESSES = {"web", "events", "relay", "sealer", "cron", "worker 1", "worker 2"}
 
 
