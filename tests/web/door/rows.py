@@ -40,6 +40,8 @@ from backoffice.models.users import Level, OnceKey, SignIn, User
 from backoffice.rules.notices import Topic
 from backoffice.rules.part2 import ConsentKind
 from backoffice.rules.roles import Role
+from backoffice.services.documents.pages import Picture
+from backoffice.services.documents.showing import keep_words, page_row
 from backoffice.services.inbound.keeping import RawFile
 from backoffice.services.intake.batches import BroughtFile, hold
 from backoffice.services.submissions.building import build_files
@@ -100,7 +102,7 @@ def a_side(app: Flask, session: Session, name: str, ground: Billing) -> Side:
     ids["thread_id"], ids["message_id"] = _a_thread(session, ground, claim, token)
     ids["reply_id"] = _a_reply(session, practice_id, token)
     ids["task_id"] = _a_task(session, practice_id, ids["thread_id"], token)
-    ids["document_id"] = _a_document(app, session, ground, claim, token)
+    ids |= _a_document(app, session, ground, claim, token)
     ids["batch_id"] = _a_batch(session, practice_id, ground.clinician.user_id, token)
     ids |= _a_remittance(app, session, ground, claim)
     ids |= _people_of(session, ground, name)
@@ -202,7 +204,9 @@ def _a_task(session: Session, practice_id: UUID, thread_id: UUID, token: str) ->
     return made.id
 
 
-def _a_document(app: Flask, session: Session, ground: Billing, claim: Claim, token: str) -> UUID:
+def _a_document(
+    app: Flask, session: Session, ground: Billing, claim: Claim, token: str
+) -> dict[str, UUID]:
     practice_id, document_id = ground.practice.id, new_id()
     assert ground.clinician.user_id is not None
     document = Document(
@@ -219,9 +223,17 @@ def _a_document(app: Flask, session: Session, ground: Billing, claim: Claim, tok
     )
     session.add(document)
     session.flush()
-    session.add(DocumentLink(practice_id=practice_id, document_id=document_id, claim_id=claim.id))
-    app.extensions[DOCUMENTS].put(document.document_key, BYTES, sha256=document.sha256)
-    return document_id
+    link = DocumentLink(practice_id=practice_id, document_id=document_id, claim_id=claim.id)
+    session.add(link)
+    store = app.extensions[DOCUMENTS]
+    store.put(document.document_key, BYTES, sha256=document.sha256)
+    image = f"a picture of {token}".encode()
+    page = page_row(practice_id, document_id, Picture(1, 10, 10, image, image))
+    session.add(page)
+    for key in (page.image_key, page.thumbnail_key):
+        store.put(key, image, sha256=page.image_sha256)
+    keep_words(session, document_id, token, now=NOW)
+    return {"document_id": document_id, "document_link_id": link.id}
 
 
 def _a_batch(session: Session, practice_id: UUID, by_id: UUID | None, token: str) -> UUID:
