@@ -98,7 +98,8 @@ def edit(reply_id: UUID) -> ResponseReturnValue:
 def withdraw(reply_id: UUID) -> ResponseReturnValue:
     """Take a practice's reply out of use."""
     with work_on(CannedReply, reply_id) as session:
-        canned.withdraw(session, canned.reply_of(session, reply_id), now=clock())
+        row = canned.reply_of(session, reply_id, out_of_use=True)
+        canned.withdraw(session, row, now=clock())
     return _saved("Out of use")
 
 
@@ -125,7 +126,8 @@ def edit_house(house_reply_id: UUID) -> ResponseReturnValue:
 def withdraw_house(house_reply_id: UUID) -> ResponseReturnValue:
     """Take a reply of the house out of use."""
     with house_work() as session:
-        canned.withdraw(session, canned.house_reply_of(session, house_reply_id), now=clock())
+        row = canned.house_reply_of(session, house_reply_id, out_of_use=True)
+        canned.withdraw(session, row, now=clock())
     return _saved("Out of use")
 
 

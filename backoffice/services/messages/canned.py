@@ -85,23 +85,25 @@ def change(session: Session, row: HouseReply | CannedReply, reply: Canned) -> No
 
 
 def withdraw(session: Session, row: HouseReply | CannedReply, *, now: datetime) -> None:
-    """Take a reply out of use; a shipped one of the same name is offered again."""
+    """Take a reply out of use; a shipped one of the same name is offered again. Twice is once."""
+    if row.withdrawn_at is not None:
+        return
     row.withdrawn_at = now
     _record(session, "withdraw_reply", row)
 
 
-def reply_of(session: Session, reply_id: UUID) -> CannedReply:
-    """Return a practice's reply that is in use, or raise NotVisible."""
+def reply_of(session: Session, reply_id: UUID, *, out_of_use: bool = False) -> CannedReply:
+    """Return a practice's reply that is in use (or not any more), or raise NotVisible."""
     row = one(session, CannedReply, reply_id, lock=True)
-    if row.withdrawn_at is not None:
+    if row.withdrawn_at is not None and not out_of_use:
         raise NotVisible
     return row
 
 
-def house_reply_of(session: Session, reply_id: UUID) -> HouseReply:
-    """Return a reply of the house that is in use, or raise NotVisible."""
+def house_reply_of(session: Session, reply_id: UUID, *, out_of_use: bool = False) -> HouseReply:
+    """Return a reply of the house that is in use (or not any more), or raise NotVisible."""
     row = session.get(HouseReply, reply_id, with_for_update=True)
-    if row is None or row.withdrawn_at is not None:
+    if row is None or (row.withdrawn_at is not None and not out_of_use):
         raise NotVisible
     return row
 
