@@ -15,6 +15,7 @@ WITHOUT_SIGNING_IN = {
     "accounts.health",
     "links.forgot",
     "links.follow",
+    "push.worker",  # a script of ours, the same for everybody; browsers fetch it by themselves
 }
 
 

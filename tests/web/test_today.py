@@ -113,7 +113,7 @@ def test_each_tile_is_a_link_to_what_it_counts(
     page = biller.get("/today")
     hrefs = re.findall(r'<li><a href="([^"]+)"><span class="k">', page.text)
 
-    assert len(hrefs) == 12
+    assert len(hrefs) == 13
     for href in hrefs:
         assert biller.get(href.replace("&amp;", "&")).status == 200, href
     assert "Denied 1 $100.00" in page.words

@@ -55,7 +55,11 @@ def _beside_own_claims(own: frozenset[UUID]) -> ColumnElement[bool]:
     return (
         select(DocumentLink.id)
         .join(Claim, _within(Claim, DocumentLink) & (Claim.id == DocumentLink.claim_id))
-        .where(*_of_document(), Claim.clinician_id.in_(own))
+        .where(
+            DocumentLink.practice_id == Document.practice_id,
+            DocumentLink.document_id == Document.id,
+            Claim.clinician_id.in_(own),
+        )
         .correlate(Document)
         .exists()
     )
@@ -66,7 +70,11 @@ def _beside_own_clients(own: frozenset[UUID]) -> ColumnElement[bool]:
     return (
         select(DocumentLink.id)
         .join(Appointment, meets)
-        .where(*_of_document(), Appointment.clinician_id.in_(own))
+        .where(
+            DocumentLink.practice_id == Document.practice_id,
+            DocumentLink.document_id == Document.id,
+            Appointment.clinician_id.in_(own),
+        )
         .correlate(Document)
         .exists()
     )
@@ -80,7 +88,11 @@ def _in_own_threads(person: Person) -> ColumnElement[bool]:
         .join(
             Receipt, _within(Receipt, DocumentLink) & (Receipt.thread_id == DocumentLink.thread_id)
         )
-        .where(*_of_document(), takes_part)
+        .where(
+            DocumentLink.practice_id == Document.practice_id,
+            DocumentLink.document_id == Document.id,
+            takes_part,
+        )
         .correlate(Document)
         .exists()
     )
@@ -105,13 +117,6 @@ def _in_own_threads(person: Person) -> ColumnElement[bool]:
 
 def _within(model: type[PracticeRow], other: type[PracticeRow]) -> ColumnElement[bool]:
     return model.practice_id == other.practice_id
-
-
-def _of_document() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (
-        DocumentLink.practice_id == Document.practice_id,
-        DocumentLink.document_id == Document.id,
-    )
 
 
 def document_for(session: Session, document_id: UUID, person: Person) -> Document:
