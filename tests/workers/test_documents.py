@@ -67,7 +67,9 @@ def task(talk: Talk, subject: UUID) -> Task:
 
 
 @pytest.mark.parametrize(
-    ("content", "pages"), [(a_pdf(4), 4), (b"%PDF-1.7 torn off\n%%EOF", None)], ids=["whole", "torn"]
+    ("content", "pages"),
+    [(a_pdf(4), 4), (b"%PDF-1.7 torn off\n%%EOF", None)],
+    ids=["whole", "torn"],
 )
 def test_pages_are_counted_the_same_at_every_ring(
     talk: Talk, runtime: Runtime, content: bytes, pages: int | None
