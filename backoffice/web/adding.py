@@ -14,7 +14,7 @@ from backoffice.services.claim_pages.record import claim_for
 from backoffice.services.refusal import Refused
 from backoffice.web import uploads
 from backoffice.web.access import needs
-from backoffice.web.documents import bp
+from backoffice.web.documents import bp as bp  # the same address; the app joins it from here
 from backoffice.web.documents_forms import AddForm
 from backoffice.web.extensions import me, work
 

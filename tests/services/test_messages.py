@@ -40,8 +40,15 @@ def start(talk: Talk, by: User, claim_id: UUID | None = None) -> UUID:
     person = talk.person(by)
     with talk.work() as session:
         claim = talk.claim(session, claim_id)
-        words = {"subject": "New plan", "body": "Do you have the new card?"}
-        return messages.start(session, claim, by=person, now=NOW, **words).id
+        thread = messages.start(
+            session,
+            claim,
+            by=person,
+            subject="New plan",
+            body="Do you have the new card?",
+            now=NOW,
+        )
+        return thread.id
 
 
 def say(

@@ -23,7 +23,7 @@ from backoffice.models.documents import (
 from backoffice.models.messages import Thread
 from backoffice.models.remittances import Remittance
 from backoffice.services import audit
-from backoffice.services.access import held, one, one_under, visible
+from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.assignments import require_giving
 from backoffice.services.documents.reading import document_for, ready
@@ -138,9 +138,18 @@ def link_to(
 
 
 def unlink(session: Session, document_id: UUID, link_id: UUID, *, by: Person) -> None:
-    """Take a document away from what it lay beside; that it did stays on record."""
+    """Take a document away from what it lay beside; that it did stays on record.
+
+    Twice is as once: a link that is gone changes nothing.
+    """
     document = _to_file(session, document_id, by)
-    link = one_under(session, DocumentLink, link_id, document_id=document.id)
+    link = session.scalars(
+        visible(session, DocumentLink).where(
+            DocumentLink.document_id == document.id, DocumentLink.id == link_id
+        )
+    ).one_or_none()
+    if link is None:
+        return
     beside, row_id = about(link)
     row = one(session, _MODELS[beside], row_id)
     session.delete(link)

@@ -250,7 +250,7 @@ def _lines(session: Session, documents: Sequence[Document]) -> list[Line]:
         user.id: user.name for user in session.scalars(select(User).where(User.id.in_(people)))
     }
     payers = _payers(session, documents)
-    claims, links = _claims_beside(session, documents), _links(session, documents)
+    claims, links = claims_beside(session, documents), _links(session, documents)
     doubled = _doubled(session, documents)
     return [
         Line(
@@ -296,7 +296,8 @@ def _links(session: Session, documents: Sequence[Document]) -> dict[UUID, int]:
     return dict(session.execute(counted).all())
 
 
-def _claims_beside(session: Session, documents: Sequence[Document]) -> Mapping[UUID, ClaimBeside]:
+def claims_beside(session: Session, documents: Sequence[Document]) -> Mapping[UUID, ClaimBeside]:
+    """Return the newest claim beside each of some documents; whose they are goes on record."""
     found = session.execute(
         select(DocumentLink.practice_id, DocumentLink.document_id, Claim.id, Claim.number)
         .join(

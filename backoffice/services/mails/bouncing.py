@@ -15,6 +15,7 @@ from backoffice.models.users import User
 from backoffice.services import audit, tasks
 from backoffice.services.access import one
 from backoffice.services.notifications.addresses import takes_no_mail
+from backoffice.services.refusal import NotVisible
 
 
 def bounced(session: Session, mail_id: UUID, *, reason: str, now: datetime) -> None:
@@ -63,8 +64,13 @@ def account_mail_bounced(session: Session, mail_id: UUID, *, reason: str, now: d
 
 
 def write_again(session: Session, user_id: UUID) -> None:
-    """Let a person's address be written to again: somebody has mended their mailbox."""
-    user = session.get_one(User, user_id)
+    """Let a person's address be written to again: somebody has mended their mailbox.
+
+    Raises NotVisible.
+    """
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotVisible
     session.execute(delete(BouncedAddress).where(BouncedAddress.email_key == user.email_key))
     audit.record(
         session,

@@ -14,6 +14,7 @@ from backoffice.models.messages import Message, MessageDocument, Thread
 from backoffice.services import documents
 from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
+from backoffice.services.documents.inbox import claims_beside
 from backoffice.services.documents.reading import reach
 from backoffice.services.messages.refusals import NotToAttach
 from backoffice.services.refusal import NotVisible
@@ -65,7 +66,9 @@ def offered(session: Session, practice_id: UUID, person: Person) -> Sequence[Att
         .order_by(Document.id.desc())
         .limit(OFFERED)
     )
-    return [_shown(document) for document in session.scalars(query)]
+    found = session.scalars(query).all()
+    claims_beside(session, found)  # a name tells of whom a document is
+    return [_shown(document) for document in found]
 
 
 def attached_to(

@@ -43,6 +43,7 @@ class Kept:
 def offered(session: Session, thread_id: UUID, person: Person) -> list[Canned]:
     """Return the replies for one thread, filled in with what is known of it, by name."""
     thread = thread_for(session, thread_id, person)
+    audit.read(session, "thread", [thread.id], practice_id=thread.practice_id)
     values = _values(session, thread, person)
     found = {each.name.casefold(): each for each in DEFAULTS}
     found |= {row.name.casefold(): Canned(row.name, row.body) for row in _house(session)}

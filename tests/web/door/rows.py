@@ -100,7 +100,7 @@ def a_side(app: Flask, session: Session, name: str, ground: Billing) -> Side:
     ids["appointment_id"] = _a_lacking_appointment(session, ground, token)
     ids["billable_id"] = an_appointment(session, ground)
     ids["thread_id"], ids["message_id"] = _a_thread(session, ground, claim, token)
-    ids["reply_id"] = _a_reply(session, practice_id, token)
+    ids["reply_id"] = _a_reply(session, practice_id, words_of(name))
     ids["task_id"] = _a_task(session, practice_id, ids["thread_id"], token)
     ids |= _a_document(app, session, ground, claim, token)
     ids["batch_id"] = _a_batch(session, practice_id, ground.clinician.user_id, token)
@@ -184,8 +184,13 @@ def _a_thread(session: Session, ground: Billing, claim: Claim, token: str) -> tu
     return thread.id, said.id
 
 
-def _a_reply(session: Session, practice_id: UUID, token: str) -> UUID:
-    row = CannedReply(practice_id=practice_id, name=f"About {token}", body=f"{token} says")
+def words_of(side: str) -> str:
+    """What is kept ready names nobody of one's own practice; another's words stay there."""
+    return TOKENS[side] if side not in {"own", "colleague"} else f"Good day ({side})"
+
+
+def _a_reply(session: Session, practice_id: UUID, words: str) -> UUID:
+    row = CannedReply(practice_id=practice_id, name=f"About {words}", body=f"{words} says")
     session.add(row)
     session.flush()
     return row.id
@@ -219,6 +224,7 @@ def _a_document(
         content_type="application/pdf",
         sha256=hashlib.sha256(BYTES).hexdigest(),
         size=len(BYTES),
+        pages=2,
         uploaded_by_id=ground.clinician.user_id,
     )
     session.add(document)

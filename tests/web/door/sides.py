@@ -6,12 +6,13 @@ from uuid import UUID
 
 from backoffice.models.users import User
 from tests.databases import Database
+from tests.hostile_files import a_pdf
 
 SHARED = (
     "practice_id", "clinician_id", "facility_id", "user_id", "invitation_id", "glass_id", "hold_id",
 )  # fmt: skip
 """Rows that everybody in a practice may come near, whose clients they may or not."""
-BYTES = b"%PDF-1.4 nothing in it"
+BYTES = a_pdf(2)
 """What every document of the world holds."""
 
 
