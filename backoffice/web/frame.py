@@ -64,13 +64,17 @@ DESK: tuple[tuple[str | None, tuple[Door, ...]], ...] = (
     ),
     (
         "Practices",
-        (Door("intake.index", "Intake", "download", Permission.IMPORT_FILES),),
+        (
+            Door("intake.index", "Intake", "download", Permission.IMPORT_FILES),
+            Door("payers.index", "Payers", "card", Permission.EDIT_PAYERS),
+        ),
     ),
     (
         "House",
         (
             Door("people.index", "People", "people", Permission.MANAGE_USERS),
             Door("glass.review", "Emergency access", "lock", Permission.REVIEW_BREAK_GLASS),
+            Door("mails.index", "Mails", "mail", Permission.SEE_MAIL_LEDGER),
             Door("record.index", "Record", "history", Permission.SEE_AUDIT),
             Door("compliance.show", "Compliance", "check", Permission.SEE_COMPLIANCE),
         ),
