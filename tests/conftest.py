@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests import spreading
 from tests.shared_run import CONTROLLER, FOLDER
 
 _NEED_NO_SERVER = {"edi", "rules"}
@@ -30,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.stash[FOLDER] = Path(from_controller["servers_folder"])
         config.stash[CONTROLLER] = int(from_controller["controller_pid"])
+    config.pluginmanager.register(spreading)
     sys.addaudithook(_refuse_the_outside)
 
 

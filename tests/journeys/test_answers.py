@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.journeys.desk import BILLER, Seat
 from tests.journeys.files import Person, unlike_any
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.browser
 
 
 NOT_PASSED = (

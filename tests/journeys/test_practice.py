@@ -14,7 +14,7 @@ from tests.journeys.desk import BILLER, STRANGER, Seat, Stack
 from tests.journeys.files import unlike_any
 from tests.sessions import name_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.browser
 
 QUESTION, ANSWER = "Could you send us the EOB of this session?", "Here it is, off my desk."
 

@@ -21,7 +21,7 @@ from backoffice.config import Settings
 from backoffice.sandbox.run_file import NothingRuns, RunFile, stack_environment
 from backoffice.sandbox.stack.keys import StackKeys
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.slow
 
 BACKOFFICE = Path(sys.prefix, "bin", "backoffice")
 ADDRESSES = {"portal", "database", "redis", "s3", "mail", "clearinghouse"}

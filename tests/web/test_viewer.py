@@ -177,10 +177,11 @@ def test_a_document_is_sorted_linked_both_ways_and_unlinked_on_record(
         link = session.scalars(
             select(DocumentLink).where(DocumentLink.client_id.is_not(None))
         ).one()
-    assert browser.post(f"{view}/unlink", link=str(link.id)).status == 302
-    assert browser.post(f"{view}/unlink", link=str(link.id)).status == 404
+    for _twice_is_as_once in range(2):
+        assert browser.post(f"{view}/unlink", link=str(link.id)).status == 302
     with talk.work() as session:
         trace = [each for each in on_record(session) if each.action in {"link", "unlink", "file"}]
+    assert [each.action for each in trace].count("unlink") == 1
     assert [each.action for each in trace][-1] == "unlink"
     assert trace[-1].detail["client"] == str(client_id)
     assert list(trace[-1].client_ids) == [client_id]
