@@ -287,3 +287,9 @@ def keyring() -> Keyring:
     made = Keyring(field_keys={"k1": _FIELD_KEY}, index_key=_INDEX_KEY)
     install_keyring(made)
     return made
+
+
+@pytest.fixture(autouse=True)
+def _own_keys(keyring: Keyring) -> None:
+    """Install them anew: a command that ran in this process has left the keys it was given."""
+    install_keyring(keyring)
