@@ -18,6 +18,7 @@ from backoffice.app import create_app
 from backoffice.config import Settings
 from backoffice.gateways.documents import InMemoryDocuments
 from backoffice.models.sealing import Keyring
+from backoffice.web.events import HUB
 from backoffice.web.extensions import db
 from tests.chromium import DESK, PATIENCE_MS, PHONE, a_chromium, faults_of, take_picture
 from tests.databases import Database
@@ -76,7 +77,11 @@ def served(
     yield made
     server.shutdown()
     answering.join()
+    made.extensions[HUB].stop()
     server.server_close()
+    for ear in threading.enumerate():
+        if ear.name == "changes":
+            ear.join(5)
     with made.app_context():
         db.engine.dispose()
 
