@@ -82,16 +82,7 @@ def poll_accounts(session: Session, now: datetime, turn: str) -> None:
 
 def sweep_practices(session: Session, now: datetime, turn: str) -> None:
     """Look in every practice for what was left undone."""
-    here = Practice.left_at.is_(None) & Practice.id.not_in(_waiting(Job.SWEEP_PRACTICE))
-    for practice_id in session.scalars(select(Practice.id).where(here)):
-        ask_for(
-            session,
-            Job.SWEEP_PRACTICE,
-            subject_id=practice_id,
-            practice_id=practice_id,
-            due_at=now,
-            turn=turn,
-        )
+    _ask_in_every_practice(session, Job.SWEEP_PRACTICE, now, turn)
 
 
 def look_after_documents(session: Session, now: datetime, turn: str) -> None:
@@ -99,30 +90,12 @@ def look_after_documents(session: Session, now: datetime, turn: str) -> None:
 
     A turn is a 120th of a month: services/documents/looking_after.py counts on it.
     """
-    here = Practice.left_at.is_(None) & Practice.id.not_in(_waiting(Job.LOOK_AFTER_DOCUMENTS))
-    for practice_id in session.scalars(select(Practice.id).where(here)):
-        ask_for(
-            session,
-            Job.LOOK_AFTER_DOCUMENTS,
-            subject_id=practice_id,
-            practice_id=practice_id,
-            due_at=now,
-            turn=turn,
-        )
+    _ask_in_every_practice(session, Job.LOOK_AFTER_DOCUMENTS, now, turn)
 
 
 def tell_what_is_due(session: Session, now: datetime, turn: str) -> None:
     """Look in every practice for what people are to be told by the clock: digests, reminders."""
-    here = Practice.left_at.is_(None) & Practice.id.not_in(_waiting(Job.TELL_WHAT_IS_DUE))
-    for practice_id in session.scalars(select(Practice.id).where(here)):
-        ask_for(
-            session,
-            Job.TELL_WHAT_IS_DUE,
-            subject_id=practice_id,
-            practice_id=practice_id,
-            due_at=now,
-            turn=turn,
-        )
+    _ask_in_every_practice(session, Job.TELL_WHAT_IS_DUE, now, turn)
 
 
 def begin_days(session: Session, now: datetime, _turn: str) -> None:
@@ -153,6 +126,15 @@ def watch_agreements(session: Session, now: datetime, turn: str) -> None:
             practice_id=practice_id,
             due_at=now,
             turn=turn,
+        )
+
+
+def _ask_in_every_practice(session: Session, job: Job, now: datetime, turn: str) -> None:
+    """Ask for a job in each practice that has not left and is not waiting for it already."""
+    here = Practice.left_at.is_(None) & Practice.id.not_in(_waiting(job))
+    for practice_id in session.scalars(select(Practice.id).where(here)):
+        ask_for(
+            session, job, subject_id=practice_id, practice_id=practice_id, due_at=now, turn=turn
         )
 
 
