@@ -21,6 +21,7 @@ from backoffice.gateways.scanner import (
 from backoffice.sandbox.stand_in_scanner import StandIn
 
 SMALL = 300_000
+END_OF_STREAM = bytes(4)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_scanner_that_is_away_or_not_joined_calls_nothing_clean(closed_port: i
 
 
 def one_answer(path: Path, answer: Callable[[bytes], bytes | None]) -> Iterator[ClamdScanner]:
-    """A scanner on a Unix socket that answers each connection as told; None hangs up."""
+    """A scanner on a Unix socket that hears each asker out, then answers as told; None hangs up."""
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     server.bind(str(path))
     server.listen()
@@ -87,6 +88,8 @@ def one_answer(path: Path, answer: Callable[[bytes], bytes | None]) -> Iterator[
                 return
             with connection:
                 asked = connection.recv(65_536)
+                while asked.startswith(b"zINSTREAM") and not asked.endswith(END_OF_STREAM):
+                    asked += connection.recv(65_536)
                 said = b"ClamAV 1.0.3/27000/x\0" if b"VERSION" in asked else answer(asked)
                 if said is None:
                     linger = struct.pack("ii", 1, 0)
