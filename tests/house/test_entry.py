@@ -141,10 +141,10 @@ def test_the_entry_answers_a_word_it_does_not_know_with_bad_use() -> None:
 def test_what_stands_behind_test_reaches_pytest_in_its_order(
     dev: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    typed = ["-n", "2", "tests/edi", "-q"]
     monkeypatch.setattr(dev, "setup", lambda _: 0)
     monkeypatch.setattr(dev, "hand_over", lambda command: command[-4:] != typed)
     monkeypatch.setattr(dev, "CHROMIUM", ("sh",))
-    typed = ["-n", "2", "tests/edi", "-q"]
     monkeypatch.setattr(sys, "argv", ["dev", "test", *typed])
 
     assert dev.main() == 0
