@@ -18,7 +18,7 @@ from backoffice.services.work import sessions
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON line on stdout, nothing else.")
 def doctor(*, as_json: bool) -> None:
-    """Look at the settings, the database, Redis and the document store.
+    """Look at the settings, the database, Redis, the document store, mail and the scanner.
 
     Exit 0: nothing is unsafe (notes may stand); 1: something is; 2: no stack is named here.
     """

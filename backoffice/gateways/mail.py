@@ -75,20 +75,10 @@ class SmtpMail:
             raise MailUnavailable(type(broken).__name__) from None
 
     def _connect(self) -> smtplib.SMTP:
-        host, port = _endpoint(self._server)
-        if self._server.scheme == "smtps":
-            context = ssl.create_default_context()
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, timeout=_TIMEOUT_SECONDS, context=context
-            )
-        else:
-            connection = smtplib.SMTP(host, port, timeout=_TIMEOUT_SECONDS)
+        connection = reach(self._server, seconds=_TIMEOUT_SECONDS)
         try:
-            if self._server.scheme == "smtp+starttls":
-                connection.starttls(context=ssl.create_default_context())
-            if self._server.username:
-                password = unquote(self._server.password or "")
-                connection.login(unquote(self._server.username), password)
+            secure(connection, self._server)
+            sign_in(connection, self._server)
         except BaseException:
             connection.close()
             raise
@@ -128,6 +118,27 @@ def compose(mail: OutgoingMail, *, sender: str) -> EmailMessage:
     if mail.html:
         message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def reach(server: SplitResult, *, seconds: float) -> smtplib.SMTP:
+    """Connect to a mail server, in TLS from the first byte where its address says smtps."""
+    host, port = _endpoint(server)
+    if server.scheme == "smtps":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, port, timeout=seconds, context=context)
+    return smtplib.SMTP(host, port, timeout=seconds)
+
+
+def secure(connection: smtplib.SMTP, server: SplitResult) -> None:
+    """Go on in TLS where the address says smtp+starttls."""
+    if server.scheme == "smtp+starttls":
+        connection.starttls(context=ssl.create_default_context())
+
+
+def sign_in(connection: smtplib.SMTP, server: SplitResult) -> None:
+    """Say who we are, where the address gives a login."""
+    if server.username:
+        connection.login(unquote(server.username), unquote(server.password or ""))
 
 
 def _endpoint(server: SplitResult) -> tuple[str, int]:

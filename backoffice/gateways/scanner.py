@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -147,6 +148,18 @@ class InMemoryScanner:
 def scanner_at(url: str | None, *, silent_seconds: float = _SILENT_SECONDS) -> Scanner:
     """Return the scanner that the settings name; None: one that calls nothing clean."""
     return ClamdScanner(url, silent_seconds=silent_seconds) if url else NoScanner()
+
+
+def signed_at(version: str) -> datetime | None:
+    """Return when a clamd's signatures were made, None where its version does not say.
+
+    clamd tells the moment in its own clock's zone without naming it; it is read as UTC.
+    """
+    told = version.rpartition("/")[2]
+    try:
+        return datetime.strptime(told, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _answer(connection: socket.socket) -> str:

@@ -1,12 +1,18 @@
-"""How the servers outside are set up, asked of themselves; what they don't tell stays None."""
+"""How the servers outside are set up, asked of themselves; what they don't tell stays open."""
 
+import enum
+import smtplib
+import ssl
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import boto3
 import redis
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from backoffice.gateways import mail
 
 _SECONDS: Final = 2.0
 _EVERYBODY: Final = ("/AllUsers", "/AuthenticatedUsers")
@@ -28,6 +34,37 @@ class StoreStanding:
     answers: bool
     is_public: bool | None = None
     keeps_versions: bool | None = None
+
+
+class MailStanding(enum.Enum):
+    """How far one comes with a mail server, sending nothing."""
+
+    READY = enum.auto()
+    AWAY = enum.auto()
+    NO_TLS = enum.auto()
+    """It offers no TLS, though its address asks for it, or its certificate isn't good."""
+    LOGIN_REFUSED = enum.auto()
+
+
+def mail_standing(url: str) -> MailStanding:
+    """Go to a mail server as a mail would, as far as the login."""
+    server = urlsplit(url)
+    try:
+        connection = mail.reach(server, seconds=_SECONDS)
+    except ssl.SSLError:
+        return MailStanding.NO_TLS
+    except (smtplib.SMTPException, OSError):
+        return MailStanding.AWAY
+    missing = MailStanding.NO_TLS
+    try:
+        mail.secure(connection, server)
+        missing = MailStanding.LOGIN_REFUSED
+        mail.sign_in(connection, server)
+    except (smtplib.SMTPException, OSError):
+        return missing
+    finally:
+        connection.close()
+    return MailStanding.READY
 
 
 def redis_standing(url: str) -> RedisStanding:

@@ -1,10 +1,12 @@
 """The doctor names what is unsafe, each by its own line, and nothing that is as it should be."""
 
 import os
+import socketserver
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from backoffice.sandbox.stack import valkey
 from backoffice.sandbox.stack.parts import RunningPart, free_port, stop
 from backoffice.sandbox.stack.postgres import SUPERUSER
 from backoffice.services.doctor import Finding, Severity, environment, findings, outside
+from tests.builders import NOW
 from tests.cast import a_user
 from tests.databases import Database
 from tests.servers import Servers
@@ -80,16 +83,77 @@ def test_each_unsafe_setting_is_named(
 
 def test_a_server_that_is_away_is_named(settings: Settings, closed_port: int) -> None:
     nowhere = f"127.0.0.1:{closed_port}"
-    away = replace(settings, redis_url=f"redis://{nowhere}", s3_endpoint_url=f"http://{nowhere}")
+    away = replace(
+        settings,
+        redis_url=f"redis://{nowhere}",
+        s3_endpoint_url=f"http://{nowhere}",
+        smtp_url=f"smtps://{nowhere}",
+        clamd_url=f"tcp://{nowhere}",
+    )
 
-    assert codes(list(outside.findings(away))) == {"redis_away", "store_away"}
+    wanted = {"redis_away", "store_away", "mail_away", "scanner_away"}
+    assert codes(list(outside.findings(away, now=NOW))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ("smtp+starttls://", "mail_tls"),
+        ("smtps://", "mail_tls"),
+        ("smtp://mailer:maildoorkey@", "mail_login"),
+    ],
+)
+def test_a_mail_server_that_will_not_do_what_its_address_asks_is_named(
+    settings: Settings, asked: str, code: str
+) -> None:
+    ours = replace(settings, smtp_url=settings.smtp_url.replace("smtp://", asked))
+
+    assert codes(list(outside.findings(ours, now=NOW))) == {code}
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "severity"),
+    [
+        ("ClamAV 1.4.1/27450/Fri Nov 20 08:41:02 2026", None, None),
+        ("ClamAV 1.4.1/27450/Tue Nov  3 08:41:02 2026", "scanner_stale", Severity.NOTE),
+        ("ClamAV 1.4.1/27450/Tue Sep  1 08:41:02 2026", "scanner_stale", Severity.UNSAFE),
+        ("ClamAV 1.4.1", "scanner_undated", Severity.NOTE),
+        ("Cleanclaim stand-in 1/knows EICAR only", "no_virus_scanner", Severity.NOTE),
+    ],
+)
+def test_signatures_that_are_old_or_undated_are_named(
+    version: str, code: str | None, severity: Severity | None, settings: Settings
+) -> None:
+    class Call(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(64)
+            self.wfile.write(f"{version}\0".encode())
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Call) as clamd:
+        Thread(target=clamd.handle_request, daemon=True).start()
+        joined = replace(settings, clamd_url=f"tcp://127.0.0.1:{clamd.server_address[1]}")
+
+        found = list(outside.findings(joined, now=NOW))
+
+    told = {(each.code, each.severity) for each in found if "scanner" in each.code}
+    assert told == ({(code, severity)} if code else set())
+
+
+def test_that_no_browser_can_be_knocked_at_is_told_and_is_not_unsafe(settings: Settings) -> None:
+    mute = list(environment.findings(replace(settings, push_key=None)))
+
+    assert "no_push" in codes(mute, Severity.NOTE)
+    assert "no_push" not in codes(mute)
+    given = environment.findings(replace(settings, push_key=bytes(31) + b"1"))
+    assert "no_push" not in {each.code for each in given}
 
 
 def test_a_redis_that_forgets_is_named(settings: Settings, own_redis: str) -> None:
     with redis.Redis.from_url(own_redis) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
 
-    assert "redis_evicts" in codes(list(outside.findings(replace(settings, redis_url=own_redis))))
+    found = list(outside.findings(replace(settings, redis_url=own_redis), now=NOW))
+    assert "redis_evicts" in codes(found)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Names every setting that is unsafe: of the environment, the database, Redis and the store."""
+"""Names every setting that is unsafe: of the environment, the database and the servers."""
 
 from datetime import datetime
 
@@ -24,5 +24,5 @@ def findings(
         found += database.findings(
             session, now=now, is_local=is_this_machine(settings.database_url)
         )
-    found += outside.findings(settings)
+    found += outside.findings(settings, now=now)
     return sorted(found, key=lambda each: (each.severity is not Severity.UNSAFE, each.code))

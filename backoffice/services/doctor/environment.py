@@ -27,6 +27,12 @@ def findings(settings: Settings) -> Iterator[Finding]:
             "No virus scanner is joined: nothing that is uploaded can be opened. Set CLAMD_URL.",
             Severity.NOTE if settings.is_loopback else Severity.UNSAFE,
         )
+    if settings.push_key is None:
+        yield Finding(
+            "no_push",
+            "PUSH_KEY is missing: no browser can be knocked at, and none is offered it.",
+            Severity.NOTE,
+        )
 
 
 def _in_the_clear(settings: Settings) -> Iterator[Finding]:

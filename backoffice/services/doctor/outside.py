@@ -1,20 +1,45 @@
-"""What Redis, the document store and the virus scanner say of themselves."""
+"""What Redis, the document store, the mail server and the virus scanner say of themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Final
 
 from backoffice.config import Settings, is_this_machine
-from backoffice.gateways.scanner import STAND_IN, NoVerdict, scanner_at
-from backoffice.gateways.standing import redis_standing, store_standing
+from backoffice.gateways.scanner import STAND_IN, NoVerdict, scanner_at, signed_at
+from backoffice.gateways.standing import (
+    MailStanding,
+    mail_standing,
+    redis_standing,
+    store_standing,
+)
 from backoffice.services.doctor.shapes import Finding, Severity
 
+SIGNATURES_STALE: Final = timedelta(days=3)
+"""Signatures come daily: two days missed are chance, three are a freshclam that stands still."""
+SIGNATURES_DEAD: Final = timedelta(days=30)
+
 _SECONDS = 2.0
+_MAIL: Final[Mapping[MailStanding, Finding]] = {
+    MailStanding.AWAY: Finding("mail_away", "The mail server does not answer: mails wait."),
+    MailStanding.NO_TLS: Finding(
+        "mail_tls",
+        "The mail server refuses TLS, or its certificate is not good, and SMTP_URL asks for it:"
+        " no mail leaves.",
+    ),
+    MailStanding.LOGIN_REFUSED: Finding(
+        "mail_login", "The mail server refuses the login of SMTP_URL: no mail leaves."
+    ),
+}
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
+def findings(settings: Settings, *, now: datetime) -> Iterator[Finding]:
     """Yield what is wrong with the servers beside the database."""
     yield from _redis(settings)
     yield from _store(settings)
-    yield from _scanner(settings)
+    standing = mail_standing(settings.smtp_url)
+    if standing in _MAIL:
+        yield _MAIL[standing]
+    yield from _scanner(settings, now=now)
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
@@ -57,7 +82,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _scanner(settings: Settings) -> Iterator[Finding]:
+def _scanner(settings: Settings, *, now: datetime) -> Iterator[Finding]:
     if settings.clamd_url is None:
         return
     try:
@@ -72,4 +97,23 @@ def _scanner(settings: Settings) -> Iterator[Finding]:
             "no_virus_scanner",
             "The virus scanner is the sandbox's and knows one test file: set CLAMD_URL to a clamd.",
             Severity.NOTE if settings.is_loopback else Severity.UNSAFE,
+        )
+        return
+    yield from _signatures(told, now=now)
+
+
+def _signatures(version: str, *, now: datetime) -> Iterator[Finding]:
+    made_at = signed_at(version)
+    if made_at is None:
+        yield Finding(
+            "scanner_undated",
+            "The virus scanner does not say how old its signatures are: look for yourself.",
+            Severity.NOTE,
+        )
+    elif now - made_at > SIGNATURES_STALE:
+        yield Finding(
+            "scanner_stale",
+            f"The virus scanner's signatures are of {made_at:%Y-%m-%d}: see why freshclam brings"
+            " no newer ones.",
+            Severity.UNSAFE if now - made_at > SIGNATURES_DEAD else Severity.NOTE,
         )
