@@ -4,18 +4,25 @@ import enum
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.models.base import PracticeRow, within_practice
 from backoffice.models.users import User
 
 _UNDONE = text("state <> 'done'")
-_WORDS = (
-    "(to_tsvector('simple'::regconfig, translate(body, '-/.,_@:#', '        '))"
-    " || array_to_tsvector(ARRAY['practice:'::text || practice_id::text]))"
-)
-"""What the function `messages_found` looks through."""
+FIRST_WORDS_OF = (
+    "practice_id", "user_id", "claim_id", "client_id", "appointment_id", "document_id",
+)  # fmt: skip
+"""Whose draft of a new thread it is, and what about: there is one."""
+
+
+def _words(column: str) -> TextClause:
+    """Return what the function `messages_found` looks through: words, and whose they are."""
+    return text(
+        f"(to_tsvector('simple'::regconfig, translate({column}, '-/.,_@:#', '        '))"
+        " || array_to_tsvector(ARRAY['practice:'::text || practice_id::text]))"
+    )
 
 
 class ThreadState(enum.StrEnum):
@@ -50,6 +57,13 @@ class Thread(PracticeRow):
         Index("ix_threads_client", "practice_id", "client_id"),
         Index("ix_threads_appointment", "practice_id", "appointment_id"),
         Index("ix_threads_document", "practice_id", "document_id"),
+        Index("ix_threads_begun", "id"),
+        Index(
+            "ix_threads_words",
+            _words("subject"),
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
     )
 
     subject: Mapped[str]
@@ -83,7 +97,7 @@ class Message(PracticeRow):
         Index("ix_messages_newest", "id"),
         Index(
             "ix_messages_words",
-            text(_WORDS),
+            _words("body"),
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
         ),
@@ -135,18 +149,45 @@ class MessageDocument(PracticeRow):
 
 
 class MessageDraft(PracticeRow):
-    """What somebody is about to say in a thread; gone when it is said."""
+    """What somebody is about to say in a thread, or to begin one with; gone when it is said.
+
+    Without a thread it is of one that is not begun: about one row, or the practice alone. Only
+    then it has a subject and says who is to take part.
+    """
 
     __tablename__ = "message_drafts"
     __table_args__ = (
         within_practice("thread_id", "threads"),
+        within_practice("claim_id", "claims"),
+        within_practice("client_id", "clients"),
+        within_practice("appointment_id", "appointments"),
+        within_practice("document_id", "documents"),
         UniqueConstraint("practice_id", "thread_id", "user_id"),
+        CheckConstraint(
+            "num_nonnulls(thread_id, claim_id, client_id, appointment_id, document_id) <= 1",
+            name="of_one_thing",
+        ),
+        Index(
+            "ix_message_drafts_first_words",
+            *FIRST_WORDS_OF,
+            unique=True,
+            postgresql_where=text("thread_id IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
     )
 
-    thread_id: Mapped[UUID]
+    thread_id: Mapped[UUID | None]
+    claim_id: Mapped[UUID | None]
+    client_id: Mapped[UUID | None]
+    appointment_id: Mapped[UUID | None]
+    document_id: Mapped[UUID | None]
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    subject: Mapped[str] = mapped_column(default="", server_default="")
     body: Mapped[str]
     internal: Mapped[bool]
+    people_ids: Mapped[list[UUID]] = mapped_column(default=list, server_default="{}")
+    billers: Mapped[bool] = mapped_column(default=False, server_default="f")
+    readers: Mapped[bool] = mapped_column(default=False, server_default="f")
     saved_at: Mapped[datetime]
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from backoffice.models.base import HouseRow, PracticeRow
@@ -25,3 +26,13 @@ class CannedReply(PracticeRow):
     name: Mapped[str]
     body: Mapped[str]
     withdrawn_at: Mapped[datetime | None]
+
+
+class HiddenReply(HouseRow):
+    """A shipped reply that the house has put away: offered to nobody while `hidden_at` is set."""
+
+    __tablename__ = "hidden_replies"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    name: Mapped[str]
+    hidden_at: Mapped[datetime | None]
