@@ -8,14 +8,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models.claims import Claim
+from backoffice.models.documents import Document, DocumentState
 from backoffice.models.notifications import Mail, Notice
 from backoffice.rules.claim_status import ClaimStatus
 from backoffice.rules.notices import Topic
 from backoffice.services import audit
 from backoffice.services.access import visible
 from backoffice.services.accounts import Person
+from backoffice.services.documents.reading import reach
 from backoffice.services.notifications.facts import notices_of
 from backoffice.services.notifications.summing_up import LOST_IN_TIME
+from backoffice.services.past_due import PastDue, past_due_in
 from backoffice.services.refusal import NotVisible
 from backoffice.services.unbilled.reach import own_clinicians
 
@@ -39,6 +42,10 @@ class News:
     moved: Sequence[Moved]
     others: frozenset[Topic] = frozenset()
     """Of what else a daily summary told."""
+    late: PastDue | None = None
+    """What is past due now, where the mail told of such."""
+    document_id: UUID | None = None
+    """The document, where the mail told of one alone that its reader may open."""
 
 
 def news_of(session: Session, mail_id: UUID, person: Person, *, now: datetime) -> News:
@@ -57,12 +64,16 @@ def news_of(session: Session, mail_id: UUID, person: Person, *, now: datetime) -
     mail.opened_at = mail.opened_at or now
     notices = notices_of(session, mail)
     moved = [notice for notice in notices if notice.topic is Topic.CLAIM_STATUS]
+    topics = frozenset(notice.topic for notice in notices)
+    late = Topic.PAST_DUE in topics
     return News(
         mail.topic,
         mail.practice_id,
         mail.subject_id if mail.topic is Topic.UNREAD_MESSAGE else None,
         _moved(session, mail, moved, person),
-        frozenset(notice.topic for notice in notices) - {Topic.CLAIM_STATUS},
+        topics - {Topic.CLAIM_STATUS, Topic.PAST_DUE},
+        past_due_in(session, mail.practice_id, person, now=now) if late else None,
+        _document(session, mail, notices, person),
     )
 
 
@@ -75,6 +86,24 @@ def note_refused(session: Session, mail_id: UUID) -> None:
         subject_ids=[mail_id],
         practice_id=None,
     )
+
+
+def _document(
+    session: Session, mail: Mail, notices: Sequence[Notice], person: Person
+) -> UUID | None:
+    """Return the one document that a mail told of, if it can be opened still."""
+    told = {UUID(notice.facts["document_id"]) for notice in notices if _is_shared(mail, notice)}
+    if len(told) != 1:
+        return None
+    query = visible(session, Document).where(
+        Document.id.in_(told), Document.state == DocumentState.STORED, reach(session, person)
+    )
+    document = session.scalars(query).one_or_none()
+    return document.id if document else None
+
+
+def _is_shared(mail: Mail, notice: Notice) -> bool:
+    return mail.topic is notice.topic is Topic.DOCUMENT_SHARED
 
 
 def _moved(session: Session, mail: Mail, notices: Sequence[Notice], person: Person) -> list[Moved]:

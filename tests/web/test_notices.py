@@ -1,28 +1,41 @@
 """Mails as their readers choose them, and as the house looks after them."""
 
+import io
 import re
+from datetime import timedelta
+from html import unescape
+from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from backoffice.models.appointments import Appointment
+from backoffice.models.claims import Claim
+from backoffice.models.documents import DocumentKind
+from backoffice.models.messages import Thread
 from backoffice.models.notifications import BouncedAddress, Mail, MailRhythm, MailState, MailWish
 from backoffice.models.people import AccountMail, AccountTopic
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
 from backoffice.rules.claim_status import ClaimEvent
 from backoffice.rules.notices import Topic, Way
+from backoffice.rules.readiness import Readiness
 from backoffice.rules.roles import Role
-from backoffice.services import mails
-from backoffice.services.notifications import write_digests
-from tests.builders import NOW
+from backoffice.services import documents, mails, messages
+from backoffice.services.documents import Arrival
+from backoffice.services.notifications import tell_of_what_is_past_due, write_digests
+from tests.builders import NOW, an_appointment
 from tests.cast import a_user, joins
+from tests.clean import found_clean
 from tests.databases import Database
 from tests.pages import Browser, Page
 from tests.record import on_record
 from tests.second_factors import an_app, code_of, give_password
 from tests.talk import MINUTE, Talk, a_talk
 
+YESTERDAY = NOW.date() - timedelta(days=1)
+LINKED = re.compile(r'<a href="([^"]+)"><span class="cut"><b>')
 ALL_ON = {
     "claim_status": "immediate", "unread_message": "immediate", "document_shared": "immediate",
     "information_needed": "immediate", "enrollment": "immediate", "report_ready": "immediate",
@@ -184,12 +197,86 @@ def test_the_link_of_a_summary_shows_its_claims_to_its_reader_alone_and_is_remem
     page = Browser(app).sign_in(talk.cast.owner).get(f"/news/{mail.id}")
 
     assert (stranger.status, colleague.status, page.status) == (404, 404, 200)
-    assert "Claims that changed" in page.words
+    assert "Your daily summary" in page.words
     assert "Queued" in page.words
     assert mail_of(talk, talk.cast.owner, Topic.DAILY_DIGEST).opened_at is not None
     with talk.database.work(house=True) as session:
         refused = on_record(session, action="refused_mail_link")
     assert {record.user_id for record in refused} == {talk.cast.stranger.id, talk.billing_person.id}
+
+
+def test_the_link_of_what_is_past_due_lists_each_of_it_to_the_lead_alone(
+    app: Flask, talk: Talk
+) -> None:
+    owner = talk.person(talk.cast.owner)
+    with talk.database.work(practices=[talk.practice_id], house=True) as session:
+        lead = a_user(session, "Lena Lead")
+        joins(session, lead, talk.cast.practice, Role.BILLER_LEAD)
+        billing = talk.billing
+        visit = an_appointment(
+            session, billing.client, billing.clinician, billing.facility, deadline_on=YESTERDAY
+        )
+        visit.readiness, visit.unbilled = Readiness.READY, True
+        visit_id = visit.id
+    with talk.work() as session:
+        claim = talk.claim(session)
+        claim.filing_deadline_on = YESTERDAY
+        thread = messages.start(session, claim, by=owner, subject="Late one", body="T", now=NOW)
+        thread.due_at, thread_id = NOW, thread.id
+    with talk.work() as session:
+        tell_of_what_is_past_due(session, talk.practice_id, now=NOW)
+    link = f"/news/{mail_of(talk, lead, Topic.PAST_DUE).id}"
+
+    stranger = Browser(app).sign_in(talk.cast.stranger).get(link)
+    browser = Browser(app).sign_in(lead)
+    page = browser.get(link)
+    paths = [unescape(path) for path in LINKED.findall(page.text)]
+    opened = [browser.get(path).status for path in paths]
+    with talk.work() as session:
+        session.execute(update(Thread).values(due_at=None))
+        session.execute(update(Appointment).values(unbilled=False))
+        session.execute(update(Claim).values(filing_deadline_on=None))
+    settled = browser.get(link)
+
+    assert stranger.status == 404
+    for said in (
+        "What is past due", "1 conversation waits for our answer", "Late one",
+        "1 appointment is past the filing deadline", "1 claim was not filed in time",
+    ):  # fmt: skip
+        assert said in page.words
+    late = [f"/messages/{thread_id}", f"open={visit_id}", f"/claims/{talk.claim_id}"]
+    assert all(words in path for words, path in zip(late, paths, strict=True))
+    assert opened == [200] * 3
+    assert "Nothing is late any more" in settled.words
+
+
+def test_a_mail_about_one_document_leads_to_it_and_about_several_to_their_list(
+    app: Flask, talk: Talk
+) -> None:
+    person, found = (
+        talk.person(talk.cast.biller),
+        documents.examine(io.BytesIO(b"%PDF-1.7\n%%EOF\n")),
+    )
+
+    def one_more() -> UUID:
+        with talk.work() as session:
+            beside = talk.claim(session)
+            arrival = Arrival(talk.practice_id, DocumentKind.EOB, "eob.pdf", found, beside)
+            kept = documents.begin(session, arrival, by=person, now=NOW)
+        with talk.work() as session:
+            return found_clean(session, kept.id, now=NOW).id
+
+    first = one_more()
+    link = f"/news/{mail_of(talk, talk.cast.clinician, Topic.DOCUMENT_SHARED).id}"
+    browser = Browser(app).sign_in(talk.cast.clinician)
+
+    alone = browser.get(link).location
+    one_more()
+    several = browser.get(link).location
+
+    assert alone == f"/documents/{first}/view"
+    assert browser.get(alone).status == 200
+    assert several == f"/documents/?practice={talk.practice_id}"
 
 
 def security_mails(talk: Talk) -> list[tuple[str, str]]:
