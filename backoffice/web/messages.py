@@ -1,6 +1,5 @@
 """Messages: threads and their conversation, for the desk and for the phone."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,28 +8,20 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from backoffice.models.appointments import Appointment
-from backoffice.models.base import PracticeRow
-from backoffice.models.claims import Claim
-from backoffice.models.clients import Client
-from backoffice.models.documents import Document
 from backoffice.models.messages import Thread, ThreadState
-from backoffice.models.practices import Practice
 from backoffice.rules.roles import Permission
-from backoffice.services import documents, messages
-from backoffice.services.access import practice_of
+from backoffice.services import messages
 from backoffice.services.accounts import Person
-from backoffice.services.claim_pages.record import claim_for
-from backoffice.services.messages import About, Box, Cursor, MessagingOffForYou
+from backoffice.services.messages import Box, Cursor, MessagingOffForYou
 from backoffice.services.messages.refusals import SaidOtherwise
 from backoffice.services.refusal import NotVisible, Refused
-from backoffice.services.unbilled.reach import appointment_for, client_for
 from backoffice.web import messages_shapes as shapes
 from backoffice.web import uploads
 from backoffice.web.access import needs
 from backoffice.web.extensions import clock, me, work, work_on
 from backoffice.web.filters import here
 from backoffice.web.frame import acting_ids
+from backoffice.web.messages_about import practice_at, row_at
 from backoffice.web.messages_forms import DraftForm, ReplyForm, Said, SettleForm, StartForm
 from backoffice.web.sessions import LIVE
 from backoffice.web.thread_work_shapes import work_of
@@ -170,7 +161,7 @@ def start(**about: UUID) -> ResponseReturnValue:
     """Begin a thread about a claim, a client, an appointment, a document or the practice."""
     ((name, row_id),) = about.items()
     form = StartForm()
-    practice_id = _practice_of(name, row_id)
+    practice_id = practice_at(name, row_id)
     if not form.validate_on_submit():
         return _starting(form, practice_id, name, row_id)
     try:
@@ -178,7 +169,7 @@ def start(**about: UUID) -> ResponseReturnValue:
         with work(practice=practice_id) as session:
             thread = messages.start(
                 session,
-                _row(session, name, row_id),
+                row_at(session, name, row_id),
                 by=me(),
                 subject=form.subject.data,
                 body=form.body.data,
@@ -197,40 +188,20 @@ def _open_to(person: Person) -> frozenset[UUID]:
     return person.practices_where(Permission.SEE_MESSAGES)
 
 
-_NEAR: Mapping[str, tuple[type[PracticeRow], Callable[[Session, UUID, Person], About]]] = {
-    "claim_id": (Claim, claim_for),
-    "client_id": (Client, client_for),
-    "appointment_id": (Appointment, appointment_for),
-    "document_id": (Document, documents.document_for),
-}
-"""What a thread may be about, and the way to a row of it that this person comes near."""
-
-
-def _practice_of(name: str, row_id: UUID) -> UUID:
-    """Return the practice of what a thread is to be about; NotVisible to whom it is not open."""
-    if name == "practice_id":
-        if not me().may_in(row_id, Permission.SEND_MESSAGES):
-            raise NotVisible
-        return row_id
-    with work() as session:
-        return practice_of(session, _NEAR[name][0], row_id)
-
-
-def _row(session: Session, name: str, row_id: UUID) -> About:
-    if name == "practice_id":
-        return session.get_one(Practice, row_id)
-    return _NEAR[name][1](session, row_id, me())
-
-
 def _starting(form: StartForm, practice_id: UUID, name: str, row_id: UUID) -> ResponseReturnValue:
     """Show the form of a new thread, with all that was typed in it."""
     with work(practice=practice_id) as session:
-        row = _row(session, name, row_id)
+        row = row_at(session, name, row_id)
+        begun = None if form.is_submitted() else messages.first_words_of(session, row, me())
+        if begun is not None:
+            form.fill(begun)
         circle = messages.circle_of(session, practice_id)
         page = render_template(
             "messages/start.html",
             about=shapes.in_words(row),
             address=request.path,
+            stands_for={"about": name, "row": row_id},
+            draft_at=begun.saved_at if begun else None,
             back=shapes.where_it_stands(row),
             practice=_chips()[practice_id],
             form=form,

@@ -20,10 +20,11 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from backoffice.models.documents import DocumentKind
-from backoffice.models.messages import ThreadState
-from backoffice.services.messages import MOST, To
+from backoffice.models.messages import MessageDraft, ThreadState
+from backoffice.services.messages import MOST, FirstWords, To
 from backoffice.web.documents_forms import KINDS
 from backoffice.web.fields import Form
+from backoffice.web.messages_about import KINDS as ABOUT
 
 _KINDS = [SelectChoice(*kind) for kind in KINDS]
 _TOO_LONG = f"A message holds {MOST:,} characters. Send it in two."
@@ -94,10 +95,44 @@ class StartForm(Said):
     @property
     def to(self) -> To | None:
         """Who was chosen; None for those who usually take part."""
+        chosen = self.chosen
+        return chosen if chosen != To() else None
+
+    @property
+    def chosen(self) -> To:
+        """What is ticked."""
         people = frozenset(_ids(self.people))
-        if not (people or self.billers.data or self.readers.data):
-            return None
         return To(people, billers=bool(self.billers.data), readers=bool(self.readers.data))
+
+    def fill(self, begun: MessageDraft) -> None:
+        """Put in what was typed before."""
+        self.subject.data, self.body.data = begun.subject, begun.body
+        self.billers.data, self.readers.data = begun.billers, begun.readers
+        self.people.data = [str(each) for each in begun.people_ids]
+
+
+class FirstWordsForm(StartForm):
+    """What is typed to begin a thread and what it is about, for keeping; nothing is asked for."""
+
+    subject = StringField("Subject", [Length(max=120)])
+    body = TextAreaField("Message")
+    about = StringField("About")
+    row = StringField("Row")
+    away = StringField("Throw away")
+
+    @property
+    def stands_for(self) -> tuple[str | None, UUID | None]:
+        """What the thread is to be about: the argument that names it, and its id."""
+        try:
+            row_id = UUID(self.row.data or "")
+        except ValueError:
+            return None, None
+        return (self.about.data, row_id) if self.about.data in ABOUT else (None, None)
+
+    @property
+    def words(self) -> FirstWords:
+        """What stands in it now."""
+        return FirstWords(self.subject.data or "", self.body.data or "", self.chosen)
 
 
 class ReplyForm(Said):

@@ -409,6 +409,55 @@ def test_a_draft_is_its_writers_alone_and_goes_when_it_is_said(talk: Talk) -> No
         assert session.scalars(select(MessageDraft)).all() == []
 
 
+def test_first_words_are_kept_for_each_row_and_go_when_the_thread_begins(talk: Talk) -> None:
+    writer, other = talk.person(talk.cast.biller), talk.person(talk.cast.administrator)
+    (document,) = documents(talk, talk.cast.owner, DocumentState.STORED)
+
+    def rows(session: Session) -> list[messages.About]:
+        claim = talk.claim(session)
+        return [
+            claim, talk.claim(session, talk.other_claim_id),
+            session.get_one(Client, (talk.practice_id, claim.client_id)),
+            session.get_one(Document, (talk.practice_id, document)),
+            session.get_one(Practice, talk.practice_id),
+        ]  # fmt: skip
+
+    def keep(place: int, subject: str, body: str, to: To | None = None) -> None:
+        words = messages.FirstWords(subject, body, to or To())
+        with talk.work() as session:
+            about = rows(session)[place]
+            messages.keep_first_words(session, about, words, by=writer, now=NOW)
+
+    def kept(person: Any = writer) -> list[str]:
+        with talk.work() as session:
+            found = (messages.first_words_of(session, row, person) for row in rows(session))
+            return [f"{each.subject}: {each.body}" if each else "" for each in found]
+
+    for place in range(5):
+        keep(place, "Half", "a")
+        keep(place, f"Half {place}", "a word", To(frozenset({other.id}), readers=True))
+    keep(1, " ", "")
+    assert kept() == [f"Half {n}: a word" if n != 1 else "" for n in range(5)]
+    assert kept(other) == [""] * 5
+    with talk.work() as session:
+        mine = messages.first_words_of(session, rows(session)[4], writer)
+    assert mine is not None
+    assert (mine.people_ids, mine.readers, mine.billers) == ([other.id], True, False)
+    with pytest.raises(TooLong):
+        keep(2, "", "x" * 40_001)
+
+    thread = start(talk, talk.cast.biller)
+    with talk.work() as session:
+        messages.keep_draft(session, thread, by=writer, body="Yes", internal=False, now=NOW)
+        messages.drop_first_words(session, rows(session)[4], by=writer)
+
+    assert kept() == ["", "", "Half 2: a word", "Half 3: a word", ""]
+    with talk.work() as session:
+        reply = messages.draft_of(session, one(session, Thread, thread), writer)
+    assert reply is not None
+    assert reply.body == "Yes"
+
+
 def test_a_practices_people_find_no_note_by_any_way_there_is(talk: Talk) -> None:
     thread = start(talk, talk.cast.owner)
     before = {user.id: unread(talk, user) for user in (talk.cast.owner, talk.cast.clinician)}

@@ -235,6 +235,39 @@ def test_what_is_typed_is_kept_until_it_is_sent(app: Flask, talk: Talk) -> None:
         assert session.scalars(select(MessageDraft)).all() == []
 
 
+def test_what_is_typed_to_begin_a_thread_waits_in_its_form(app: Flask, talk: Talk) -> None:
+    about, keep = f"/messages/about/{talk.claim_id}", "/messages/first-words"
+    typed = {
+        "about": "claim_id", "row": str(talk.claim_id), "subject": "Half", "body": "a word",
+        "people": [str(talk.cast.owner.id)], "billers": "y",
+    }  # fmt: skip
+    desk = Browser(app).sign_in(talk.cast.biller)
+    first = desk.get(about)
+
+    kept = desk.post(keep, **typed)
+    elsewhere = Browser(app).sign_in(talk.cast.biller).get(about)
+    others = Browser(app).sign_in(talk.cast.administrator).get(about)
+    practice = desk.get(f"/messages/about/practice/{talk.practice_id}")
+    strangers = Browser(app).sign_in(talk.cast.stranger)
+    strangers.get("/messages/")
+    refused = strangers.post(keep, **typed)
+
+    assert (kept.status, refused.status) == (204, 422)
+    assert f'data-draft="{keep}"' in first.text
+    assert 'value="Half"' in elsewhere.text
+    assert "a word</textarea>" in elsewhere.text
+    assert f'value="{talk.cast.owner.id}" checked' in elsewhere.text
+    assert "not sent yet" in elsewhere.words
+    assert not [page for page in (first, others, practice) if "a word" in page.text]
+    assert desk.post(keep, **typed | {"row": "nonsense"}).status == 422
+    assert desk.post(keep, **typed | {"subject": "x" * 121}).status == 422
+    assert desk.post(keep, **typed, away="1").location == f"/claims/{talk.claim_id}"
+    assert "a word" not in desk.get(about).text
+    desk.post(keep, **typed)
+    assert desk.post(about, subject="Half", body="A whole word").status == 302
+    assert "a word" not in desk.get(about).text
+
+
 def test_names_are_marked_and_offered_to_those_who_may_name_them(app: Flask, talk: Talk) -> None:
     thread = begin(app, talk, talk.cast.biller, body="Ask @Lee Example <b>")
     desk, phone = Browser(app).sign_in(talk.cast.biller), Browser(app).sign_in(talk.cast.owner)

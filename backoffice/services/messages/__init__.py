@@ -1,6 +1,7 @@
 """Secure threads between billers and a practice's people, most of them about a claim."""
 
 from backoffice.services.messages.attaching import Attached, offered
+from backoffice.services.messages.beginning import About, To, practice_of
 from backoffice.services.messages.boxes import (
     OF_THE_PRACTICE,
     PAGE_SIZE,
@@ -22,7 +23,15 @@ from backoffice.services.messages.changing import (
     withdraw,
 )
 from backoffice.services.messages.circle import Circle, Correspondent, circle_of
-from backoffice.services.messages.drafts import draft_of, drop_draft, keep_draft
+from backoffice.services.messages.drafts import (
+    FirstWords,
+    draft_of,
+    drop_draft,
+    drop_first_words,
+    first_words_of,
+    keep_draft,
+    keep_first_words,
+)
 from backoffice.services.messages.reading import (
     Conversation,
     Said,
@@ -33,10 +42,7 @@ from backoffice.services.messages.reading import (
 from backoffice.services.messages.refusals import MessagingOff, MessagingOffForYou, NotForNotes
 from backoffice.services.messages.saying import MOST
 from backoffice.services.messages.talking import (
-    About,
-    To,
     mark_read,
-    practice_of,
     reply,
     settle,
     start,
@@ -55,6 +61,7 @@ __all__ = [
     "Conversation",
     "Correspondent",
     "Cursor",
+    "FirstWords",
     "Line",
     "Listing",
     "MessagingOff",
@@ -70,8 +77,11 @@ __all__ = [
     "conversation",
     "draft_of",
     "drop_draft",
+    "drop_first_words",
     "edit",
+    "first_words_of",
     "keep_draft",
+    "keep_first_words",
     "mark_read",
     "offered",
     "own_message",

@@ -1,6 +1,5 @@
 """A thread from its first word on: start, reply, internal note, read, settle."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,15 +7,13 @@ from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment
 from backoffice.models.claims import Claim
-from backoffice.models.clients import Client
-from backoffice.models.documents import Document
 from backoffice.models.messages import Message, Receipt, Thread, ThreadState
-from backoffice.models.practices import Practice
 from backoffice.rules.roles import Permission
 from backoffice.services.access import one, visible
 from backoffice.services.accounts import Person
+from backoffice.services.messages.beginning import About, To, column_of, practice_of
 from backoffice.services.messages.circle import Circle, circle_of
-from backoffice.services.messages.drafts import drop_draft
+from backoffice.services.messages.drafts import drop_draft, drop_first_words
 from backoffice.services.messages.once import remember, said_before
 from backoffice.services.messages.reading import thread_for
 from backoffice.services.messages.refusals import (
@@ -27,25 +24,6 @@ from backoffice.services.messages.refusals import (
 )
 from backoffice.services.messages.saying import Words, is_on, join, last_id, record, say
 from backoffice.services.messages.timing import put_to_rest
-
-About = Claim | Client | Appointment | Document | Practice
-"""What a thread may be about: one of these rows, or the practice and nothing more."""
-
-
-@dataclass(frozen=True)
-class To:
-    """Who takes part in a new thread, besides whoever starts it: people, groups, or both."""
-
-    people: frozenset[UUID] = frozenset()
-    billers: bool = False
-    """All billers of this practice, whoever they are when something is said."""
-    readers: bool = False
-    """Its owners and billing people, likewise."""
-
-    def all_in(self, circle: Circle) -> frozenset[UUID]:
-        """Return everybody meant, as it stands now."""
-        billers = circle.billers if self.billers else frozenset()
-        return self.people | billers | (circle.readers if self.readers else frozenset())
 
 
 def start(  # noqa: PLR0913 - a first message has many parts, all named
@@ -88,13 +66,9 @@ def start(  # noqa: PLR0913 - a first message has many parts, all named
     join(session, thread, to.all_in(circle) | {by.id})
     record(session, "start_thread", thread)
     say(session, thread, Words(body, attached=attached), by=by, now=now)
+    drop_first_words(session, about, by=by)
     remember(session, once, thread.id, by=by)
     return thread
-
-
-def practice_of(about: About) -> UUID:
-    """Return whose a row is that a thread may be about."""
-    return about.id if isinstance(about, Practice) else about.practice_id
 
 
 def usual(circle: Circle, about: About, *, by: Person) -> To:
@@ -180,9 +154,7 @@ def _owner(about: About) -> UUID | None:
 
 def _columns(about: About) -> dict[str, UUID | None]:
     """Return what a thread's row says of what it is about."""
-    if isinstance(about, Practice):
-        return {}
-    named: dict[str, UUID | None] = {f"{type(about).__name__.lower()}_id": about.id}
+    named: dict[str, UUID | None] = {**column_of(about)}
     if isinstance(about, Claim | Appointment):
         named["client_id"] = about.client_id
     return named

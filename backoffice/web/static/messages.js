@@ -13,24 +13,27 @@
     const to = form.dataset.draft;
     if (!to) return;
     const told = one("[data-kept]", form);
-    let timer = 0, kept = words.value, sent = false;
-    const internal = () => one("input[name=internal]:checked", form)?.value || "";
+    const fields = (form.dataset.keeps || "body internal").split(" ");
+    const typed = () => [...new FormData(form)].filter(([name]) => fields.includes(name));
+    const plain = () => new URLSearchParams(typed()).toString();
+    let timer = 0, kept = one("[aria-invalid]", form) ? null : plain(), sent = false; // refused, it may not be kept yet
     async function keep() {
       clearTimeout(timer);
-      if (sent || words.value === kept) return;
-      const typed = words.value;
+      const now = plain();
+      if (sent || now === kept) return;
       try {
         const answer = await fetch(to, {
-          method: "POST", keepalive: typed.length < 15000, redirect: "manual",
+          method: "POST", keepalive: now.length < 15000, redirect: "manual",
           headers: { "X-CSRFToken": one("meta[name=csrf-token]").content, "HX-Request": "true" },
-          body: new URLSearchParams({ body: typed, internal: internal() }),
+          body: new URLSearchParams(now),
         });
-        if (answer.ok) kept = typed;
-        if (told) told.textContent = answer.ok ? (typed.trim() ? "Kept, not sent yet. " : "") : "Not kept: sign in again in another window. ";
+        if (answer.ok) kept = now;
+        if (told) told.textContent = answer.ok ? (words.value.trim() ? "Kept, not sent yet. " : "") : "Not kept: sign in again in another window. ";
       } catch { if (told) told.textContent = "Not kept: no connection. "; }
     }
-    words.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, PAUSE_MS); });
-    form.addEventListener("change", (event) => { if (event.target.name === "internal" && words.value.trim()) { kept = null; keep(); } });
+    const soon = () => { clearTimeout(timer); timer = setTimeout(keep, PAUSE_MS); };
+    form.addEventListener("input", (event) => { if (fields.includes(event.target.name)) soon(); });
+    form.addEventListener("change", (event) => { if (event.target.name === "internal" && words.value.trim()) keep(); });
     form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") keep(); });
     addEventListener("pageshow", () => { sent = false; });

@@ -169,6 +169,11 @@ BODIES: Mapping[str, Callable[[Rows], Body]] = {
     "filing.split": lambda _: {"lots": "1; 2"},
     "filing.turn": lambda _: {"degrees": "90"},
     "filing.unlink": lambda rows: {"link": str(rows.ids["document_link_id"])},
+    "first_words.keep": lambda rows: {
+        "about": "claim_id",
+        "row": str(rows.ids["claim_id"]),
+        "body": "Half a word",
+    },
     "glass.break_it": lambda rows: {
         "practice": str(rows.ids["practice_id"]),
         "reason": "The practice called",
