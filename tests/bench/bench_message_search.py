@@ -1,8 +1,8 @@
 """What finding messages and listing threads cost: python -m tests.bench.bench_message_search.
 
 A million messages in 100,000 threads of 30 practices, one of them holding two fifths; words as
-unevenly common as people's. MESSAGES in the environment makes it smaller. Every search is a unit of
-work of its own, through the service, under the wall.
+unevenly common as people's, two of them in each subject. MESSAGES in the environment makes it
+smaller. Every search is a unit of work of its own, through the service, under the wall.
 """
 
 import os
@@ -42,7 +42,9 @@ CREATE FUNCTION pg_temp.whose(n bigint) RETURNS int LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN n % 10 < 4 THEN 1 ELSE 2 + (n / 10 % {others})::int END $$;
 DROP INDEX ix_messages_words;
 INSERT INTO threads (practice_id, id, created_at, subject, state, owner_id, due_at, last_message_at)
-SELECT practices[pg_temp.whose(n)], pg_temp.at(n), now(), 'Thread ' || n,
+SELECT practices[pg_temp.whose(n)], pg_temp.at(n), now(),
+       'word' || floor({vocabulary} * random() ^ 4) || ' word' || floor({vocabulary} * random() ^ 4)
+       || ' thread ' || n,
        CASE WHEN n % 20 > 0 THEN 'done' WHEN n % 60 = 0 THEN 'open'
             WHEN n % 60 = 20 THEN 'waiting_on_payer' ELSE 'waiting_on_practice' END,
        CASE WHEN n % 3 = 0 THEN CAST(:owner AS uuid) END,

@@ -9,6 +9,7 @@ from backoffice.models.messages import Message
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
 from backoffice.services import messages
+from backoffice.services.messages import finding
 from backoffice.services.messages.finding import PAGE_SIZE, find
 from tests.builders import NOW
 from tests.databases import Database
@@ -20,10 +21,12 @@ def talk(fresh_database: Database, keyring: Keyring) -> Talk:
     return a_talk(fresh_database)
 
 
-def begun(talk: Talk, user: User, body: str, *, claim_id: UUID | None = None) -> UUID:
+def begun(
+    talk: Talk, user: User, body: str, *, claim_id: UUID | None = None, subject: str = "Plan"
+) -> UUID:
     with talk.work() as session:
         return messages.start(
-            session, talk.claim(session, claim_id), by=talk.person(user), subject="Plan",
+            session, talk.claim(session, claim_id), by=talk.person(user), subject=subject,
             body=body, now=NOW,
         ).id  # fmt: skip
 
@@ -58,13 +61,46 @@ def test_a_finding_shows_the_place_and_older_ones_follow(talk: Talk) -> None:
         first = find(session, "card", biller)
         second = find(session, "card", biller, before=first.older)
 
-    assert one.hit == "needle"
-    assert one.before.startswith("… ")
-    assert one.after.endswith(" …")
-    assert len(one.before + one.after) < 200
+    assert one.body.hit == "needle"
+    assert one.body.before.startswith("… ")
+    assert one.body.after.endswith(" …")
+    assert len(one.body.before + one.body.after) < 200
     bodies = [each.message.body for each in (*first.found, *second.found)]
     assert bodies == [f"Card {number}" for number in reversed(range(PAGE_SIZE + 1))]
     assert second.older is None
+
+
+def test_a_thread_is_found_by_its_subject_through_its_first_message_once(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "PAGE_SIZE", 2)
+    biller = talk.person(talk.cast.biller)
+    older = begun(talk, talk.cast.biller, "Front and back?", subject="New insurance card")
+    again = begun(talk, talk.cast.biller, "Which one?", subject="Card again")
+    last = begun(talk, talk.cast.owner, "The card is here", subject="A CARD, at last")
+    with talk.work() as session:
+        messages.reply(session, older, by=biller, body="Still waiting", now=NOW)
+
+    with talk.work() as session:
+        first = find(session, "card", biller)
+        second = find(session, "card", biller, before=first.older)
+        (one,) = find(session, "insur card", biller).found
+
+    assert [each.thread.id for each in first.found] == [last, again]
+    assert [each.thread.id for each in second.found] == [older]
+    assert second.older is None
+    assert (one.message.body, one.body.hit) == ("Front and back?", "")
+    assert one.subject == finding.Place("New ", "insur", "ance card")
+    assert found(talk, talk.cast.clinician, "insurance") == ["Front and back?"]
+    colleagues = begun(
+        talk, talk.cast.biller, "Who knows", claim_id=talk.other_claim_id, subject="Their insurance"
+    )
+    assert found(talk, talk.cast.clinician, "insurance") == ["Front and back?"]
+    assert found(talk, talk.cast.owner, "insurance") == ["Who knows", "Front and back?"]
+    with talk.database.work(practices=[talk.cast.elsewhere.id]) as session:
+        assert find(session, "insurance", talk.person(talk.cast.stranger)).found == []
+    with talk.work() as session:
+        assert colleagues in {each.thread.id for each in find(session, "insurance", biller).found}
 
 
 def test_nobody_finds_what_they_may_not_read(talk: Talk) -> None:

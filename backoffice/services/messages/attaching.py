@@ -14,7 +14,7 @@ from backoffice.models.messages import Message, MessageDocument, Thread
 from backoffice.services import documents
 from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
-from backoffice.services.documents.inbox import claims_beside
+from backoffice.services.documents.lines import claims_beside
 from backoffice.services.documents.reading import reach
 from backoffice.services.messages.refusals import NotToAttach
 from backoffice.services.refusal import NotVisible

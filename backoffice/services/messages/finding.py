@@ -1,4 +1,4 @@
-"""Messages found by their words: newest first, each practice's own, notes for the house alone."""
+"""Messages found by their words or their thread's subject: newest first, each practice's own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,14 +27,22 @@ AROUND = 70
 
 
 @dataclass(frozen=True)
-class Found:
-    """A message with some of its words: `before`, the `hit` itself, `after`."""
+class Place:
+    """Where in some words one of those looked for stands: `before`, the `hit` itself, `after`."""
 
-    message: Message
-    thread: Thread
     before: str
     hit: str
     after: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A message with some of its words, and its thread's subject."""
+
+    message: Message
+    thread: Thread
+    body: Place
+    subject: Place
 
     @property
     def sent_at(self) -> datetime:
@@ -44,7 +52,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Findings:
-    """One page of what was found; `older` is the message where the next one begins."""
+    """One page of what was found; `older` is where the next one begins."""
 
     found: Sequence[Found]
     older: UUID | None
@@ -53,30 +61,30 @@ class Findings:
 def find(session: Session, words: str, person: Person, *, before: UUID | None = None) -> Findings:
     """Return messages that hold all the words, or words that begin with them, newest first.
 
-    Only what this person may come near: the words are looked for by the database role `search`
-    among their practices' messages, internal notes where they are staff; what comes back are ids,
-    and rows are loaded as all others. Withdrawn words are gone from here.
+    A thread whose subject holds them is found through the first message said in it. Only what
+    this person may come near: the words are looked for by the database role `search` among their
+    practices' threads, internal notes where they are staff; what comes back are ids, and rows are
+    loaded as all others. Withdrawn words are gone from here.
     """
     parts = _parts(words)
     if not parts:
         return Findings([], None)
-    ids = session.scalars(_looked_for(session, parts, person, before)).all()
-    shown = ids[:PAGE_SIZE]
+    hits = session.execute(_looked_for(session, parts, person, before)).all()
+    shown = hits[:PAGE_SIZE]
     rows = (
         session.scalars(
             visible(session, Message)
-            .where(Message.id.in_(shown), shown_to(person))
+            .where(Message.id.in_([hit.message_id for hit in shown]), shown_to(person))
             .options(joinedload(Message.author))
         )
         .unique()
         .all()
     )
     threads = _threads(session, {row.thread_id for row in rows}, person)
-    ordered = sorted(rows, key=lambda row: row.id, reverse=True)
-    found = [
-        _found(row, threads[row.thread_id], parts) for row in ordered if row.thread_id in threads
-    ]
-    return Findings(found, shown[-1] if len(ids) > PAGE_SIZE else None)
+    near = {row.id: row for row in rows if row.thread_id in threads}
+    ordered = [near[hit.message_id] for hit in shown if hit.message_id in near]
+    found = [_found(row, threads[row.thread_id], parts) for row in ordered]
+    return Findings(found, shown[-1].place if len(hits) > PAGE_SIZE else None)
 
 
 def _parts(words: str) -> list[str]:
@@ -86,7 +94,7 @@ def _parts(words: str) -> list[str]:
 
 
 def _looked_for(session: Session, parts: Sequence[str], person: Person, before: UUID | None) -> Any:
-    """Return the select of ids, one more than a page holds."""
+    """Return the select of ids and places among them, one more than a page holds."""
     query = " & ".join(
         f"'{part}':*" if len(part) >= SHORTEST_BEGINNING else f"'{part}'" for part in parts
     )
@@ -99,7 +107,8 @@ def _looked_for(session: Session, parts: Sequence[str], person: Person, before: 
         cast(None, Uuid()) if before is None else bindparam(None, before, type_=Uuid()),
         PAGE_SIZE + 1,
     )
-    return select(call.table_valued("practice_id", "message_id").c.message_id)
+    told = call.table_valued("practice_id", "message_id", "place")
+    return select(told.c.message_id, told.c.place)
 
 
 def _near(session: Session, person: Person) -> list[UUID] | None:
@@ -119,19 +128,26 @@ def _threads(session: Session, ids: set[UUID], person: Person) -> dict[UUID, Thr
 
 
 def _found(message: Message, thread: Thread, parts: Sequence[str]) -> Found:
-    """Cut a message down to the place where the first of the words stands."""
-    body = " ".join(message.body.split())
-    lower = body.lower()
-    if len(lower) != len(body):  # a letter that is two in small: places would not fit
-        lower = body
-    places = [(lower.find(part), len(part)) for part in parts if part in lower]
-    at, length = min(places, default=(0, 0))
-    first = max(at - AROUND, 0)
-    last = at + length + AROUND
+    body, subject = (" ".join(words.split()) for words in (message.body, thread.subject))
     return Found(
         message=message,
         thread=thread,
-        before=f"{'… ' if first else ''}{body[first:at]}",
-        hit=body[at : at + length],
-        after=f"{body[at + length : last]}{' …' if last < len(body) else ''}",
+        body=_place(body, parts, around=AROUND),
+        subject=_place(subject, parts, around=len(subject)),
+    )
+
+
+def _place(words: str, parts: Sequence[str], *, around: int) -> Place:
+    """Cut words down to the place where the first of those looked for stands."""
+    lower = words.lower()
+    if len(lower) != len(words):  # a letter that is two in small: places would not fit
+        lower = words
+    places = [(lower.find(part), len(part)) for part in parts if part in lower]
+    at, length = min(places, default=(0, 0))
+    first = max(at - around, 0)
+    last = at + length + around
+    return Place(
+        before=f"{'… ' if first else ''}{words[first:at]}",
+        hit=words[at : at + length],
+        after=f"{words[at + length : last]}{' …' if last < len(words) else ''}",
     )
