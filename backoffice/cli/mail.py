@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.pool import NullPool
 
 from backoffice.config import Settings
-from backoffice.jobs import Job
 from backoffice.models.people import AccountTopic
+from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring, install_keyring
 from backoffice.rules.notices import Topic
 from backoffice.sandbox.run_file import stack_environment
@@ -72,13 +72,15 @@ def bounce() -> None:
     engine = create_engine(settings.database_url, poolclass=NullPool, hide_parameters=True)
     factory = sessions(engine)
     with unit_of_work(factory, house=True) as session:
-        found = mails.whose(session, report.mail_id)
-    if found is None:
-        click.echo("Left alone: no mail of ours, or one that left long ago.", err=True)
+        of_house = mails.is_about_account(session, report.mail_id)
+        practices = session.scalars(select(Practice.id)).all()
+    with unit_of_work(factory, practices=practices) as session:
+        practice_id = None if of_house else mails.whose(session, report.mail_id)
+    if practice_id is None and not of_house:
+        click.echo("Left alone: no mail of ours, or one whose practice has left.", err=True)
         sys.exit(PROBLEMS)
-    job, practice_id = found
-    practices = [practice_id] if practice_id else []
-    take_in = mails.bounced if job is Job.SEND_MAIL else mails.account_mail_bounced
-    with unit_of_work(factory, practices=practices, house=practice_id is None) as session:
+    own = [practice_id] if practice_id else []
+    take_in = mails.account_mail_bounced if of_house else mails.bounced
+    with unit_of_work(factory, practices=own, house=of_house) as session:
         take_in(session, report.mail_id, reason=report.status, now=datetime.now(UTC))
     click.echo(f"{report.mail_id} has bounced ({report.status})")

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from backoffice.rules.dates import today_in
 from backoffice.rules.roles import Permission
-from backoffice.services import agreements, messages
+from backoffice.services import agreements, mails, messages
 from backoffice.services.messages import Promised
 from backoffice.services.today import (
     LOOK_BACK,
@@ -137,6 +137,7 @@ def show() -> ResponseReturnValue:
         queue=[_row(row, marks) for row in queue],
         since=now - LOOK_BACK,
         ending=_agreements_ending(),
+        came_back=_mails_that_came_back(),
         changes=[{"title": None, "items": [_change(each) for each in changed]}] if changed else [],
     )
 
@@ -155,6 +156,14 @@ def _agreements_ending() -> list[dict[str, Any]]:
         }
         for each in near
     ]
+
+
+def _mails_that_came_back() -> int:
+    """Return how many addresses of accounts took no mail, for those who look after accounts."""
+    if not me().may(Permission.MANAGE_USERS):
+        return 0
+    with house_work() as session:
+        return mails.came_back(session, now=clock())
 
 
 def _answers(promised: Promised) -> dict[str, Any]:

@@ -24,7 +24,11 @@ from backoffice.rules.readiness import Readiness
 from backoffice.rules.roles import Role
 from backoffice.services import documents, mails, messages
 from backoffice.services.documents import Arrival
-from backoffice.services.notifications import tell_of_what_is_past_due, write_digests
+from backoffice.services.notifications import (
+    tell_of_security,
+    tell_of_what_is_past_due,
+    write_digests,
+)
 from tests.builders import NOW, an_appointment
 from tests.cast import a_user, joins
 from tests.clean import found_clean
@@ -176,6 +180,44 @@ def test_an_address_that_takes_mail_again_is_let_go_by_who_looks_after_people(
     assert path not in browser.get("/mails").text
     with talk.database.work(house=True) as session:
         assert session.scalars(select(BouncedAddress)).all() == []
+
+
+def test_the_houses_own_mails_are_its_administrators_to_see_and_what_came_back_is_told(
+    app: Flask, talk: Talk
+) -> None:
+    owner, administrator = talk.cast.owner, talk.cast.administrator
+    with talk.database.work(practices=[talk.practice_id], house=True) as session:
+        lead = a_user(session, "Lena Lead")
+        joins(session, lead, talk.cast.practice, Role.BILLER_LEAD)
+        said = "Words that the ledger keeps to itself."
+        tell_of_security(session, recipient=owner.email, user_id=owner.id, what=said, now=NOW)
+    inviting = Browser(app).sign_in(administrator)
+    invitation = {"name": "Nia Newcomer", "role": "administrator"}
+    assert inviting.post("/people/invite", email="nia@gone.test", **invitation).status == 302
+    with talk.database.work(house=True) as session:
+        for mail_id in session.scalars(select(AccountMail.id)).all():
+            mails.account_mail_bounced(session, mail_id, reason="5.1.1", now=NOW)
+
+    refused = Browser(app).sign_in(lead).get("/mails/house")
+    leads = Browser(app).sign_in(lead).get("/today")
+    browser = Browser(app).sign_in(administrator)
+    shown = browser.get("/mails/house?state=bounced")
+    about = browser.get("/mails/house?topic=invitation")
+    mine = browser.get("/today")
+    again = f"/mails/{owner.id}/again?show=house"
+    done = browser.post(again)
+    after = browser.get("/today")
+
+    assert refused.status == 403
+    assert "did not arrive" not in leads.words
+    for words in (owner.email, "nia@gone.test", "A notice about an account", "5.1.1"):
+        assert words in shown.words
+    assert said not in shown.text
+    assert again in shown.text
+    assert ("1 mail shown" in about.words, owner.email in about.words) == (True, False)
+    assert "2 mails about accounts did not arrive." in mine.words
+    assert (done.location, again in browser.get("/mails/house").text) == ("/mails/house", False)
+    assert "1 mail about an account did not arrive." in after.words
 
 
 def mail_of(talk: Talk, user: User, topic: Topic) -> Mail:

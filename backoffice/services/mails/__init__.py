@@ -1,10 +1,18 @@
-"""What became of mails: the ledger of a practice, reports of those that came back."""
+"""What became of mails: the ledgers of practices and of the house, and those that came back."""
 
 from backoffice.services.mails.bouncing import (
     account_mail_bounced,
     bounced,
+    is_about_account,
     whose,
     write_again,
+)
+from backoffice.services.mails.house import (
+    AskedOfHouse,
+    HouseEntry,
+    HousePage,
+    came_back,
+    house_ledger,
 )
 from backoffice.services.mails.ledger import Asked, Entry, Page, ledger, recipients
 from backoffice.services.mails.reports import LARGEST, NoReport, Report, read_report
@@ -12,12 +20,18 @@ from backoffice.services.mails.reports import LARGEST, NoReport, Report, read_re
 __all__ = [
     "LARGEST",
     "Asked",
+    "AskedOfHouse",
     "Entry",
+    "HouseEntry",
+    "HousePage",
     "NoReport",
     "Page",
     "Report",
     "account_mail_bounced",
     "bounced",
+    "came_back",
+    "house_ledger",
+    "is_about_account",
     "ledger",
     "read_report",
     "recipients",

@@ -3,17 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from backoffice.jobs import Job
 from backoffice.models.notifications import BouncedAddress, Mail, MailState
-from backoffice.models.outbox import Errand
 from backoffice.models.people import AccountMail
 from backoffice.models.tasks import TaskKind
 from backoffice.models.users import User
 from backoffice.services import audit, tasks
-from backoffice.services.access import one
+from backoffice.services.access import one, practice_of
 from backoffice.services.notifications.addresses import takes_no_mail
 from backoffice.services.refusal import NotVisible
 
@@ -81,16 +79,17 @@ def write_again(session: Session, user_id: UUID) -> None:
     )
 
 
-def whose(session: Session, mail_id: UUID) -> tuple[Job, UUID | None] | None:
-    """Return which job sent a mail and for which practice; None of a mail that is not known.
+def is_about_account(session: Session, mail_id: UUID) -> bool:
+    """Whether a mail is one of the house's own, about an account."""
+    return session.get(AccountMail, mail_id) is not None
 
-    A mail is looked for by its errand, which tells the practice before one is worked for. Errands
-    are kept for a week after they are done: longer than mail servers try.
+
+def whose(session: Session, mail_id: UUID) -> UUID | None:
+    """Return which of the session's practices a mail is of; None of a mail that is not known.
+
+    Reports come days later, some weeks: a mail is found for as long as the ledger keeps it.
     """
-    jobs = (Job.SEND_MAIL, Job.SEND_ACCOUNT_MAIL)
-    found = session.execute(
-        select(Errand.job, Errand.practice_id).where(
-            Errand.subject_id == mail_id, Errand.job.in_([job.value for job in jobs])
-        )
-    ).first()
-    return (Job(found.job), found.practice_id) if found else None
+    try:
+        return practice_of(session, Mail, mail_id)
+    except NotVisible:
+        return None

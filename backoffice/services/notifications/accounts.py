@@ -22,6 +22,14 @@ PAGES: Final[Mapping[AccountTopic, str]] = {
     AccountTopic.GLASS_BROKEN: "/break-glass/review",
 }
 """Where the one link of a mail leads."""
+ACCOUNT_TOPIC_WORDS: Final[Mapping[AccountTopic, str]] = {
+    AccountTopic.INVITATION: "An invitation",
+    AccountTopic.PASSWORD_RESET: "A link to set a password",
+    AccountTopic.EMAIL_CONFIRMATION: "A link to confirm an address",
+    AccountTopic.SECURITY: "A notice about an account",
+    AccountTopic.GLASS_BROKEN: "Emergency access was used",
+}
+"""What each is called in the mail ledger."""
 
 
 def tell_about_account(
