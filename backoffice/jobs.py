@@ -33,6 +33,7 @@ class Job(StrEnum):
     TELL_WHAT_IS_DUE = "workers.notifications.tell_what_is_due"
     COUNT_PAGES = "workers.documents.count_pages"
     READ_PAGES = "workers.pages.read_pages"
+    CUT_DOCUMENTS = "workers.cutting.cut_documents"
     SCAN_DOCUMENT = "workers.documents.scan_document"
     ERASE_DOCUMENT = "workers.documents.erase_document"
     LOOK_AFTER_DOCUMENTS = "workers.documents.look_after_documents"
@@ -54,6 +55,7 @@ TIMEOUTS = {
     Job.BEGIN_DAY.value: 900,
     Job.SEE_TO_DEPARTURE.value: 3600,
     Job.READ_PAGES.value: 1800,
+    Job.CUT_DOCUMENTS.value: 900,
     Job.LOOK_AFTER_DOCUMENTS.value: 1800,
 }
 """Seconds after which a job is ended, where 120 are not right."""

@@ -1,4 +1,4 @@
-"""What is made of documents: pages as pictures, their words, what they came from, EOBs awaited."""
+"""What is made of documents: pages, words, new documents of their pages; EOBs that are awaited."""
 
 import enum
 from datetime import datetime
@@ -53,6 +53,7 @@ class DocumentWords(PracticeRow):
         within_practice("document_id", "documents"),
         UniqueConstraint("practice_id", "document_id"),
         Index("ix_document_words_words", "words", postgresql_using="gin"),
+        Index("ix_document_words_newest", "document_id"),
     )
 
     document_id: Mapped[UUID]
@@ -84,6 +85,48 @@ class DocumentOrigin(PracticeRow):
     place: Mapped[int]  # which of the sources, from 1
     pages: Mapped[list[int]]  # of the source, from 1, in the order taken
     by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+
+
+class CuttingState(enum.StrEnum):
+    """How far a wish for new documents is."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Cutting(PracticeRow):
+    """A wish for new documents made of pages of others: a worker fulfils it whole or not at all."""
+
+    __tablename__ = "cuttings"
+
+    way: Mapped[Way]
+    state: Mapped[CuttingState] = mapped_column(default=CuttingState.WAITING)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    problem: Mapped[str] = mapped_column(default="")  # why it failed, in words without a patient
+    ended_at: Mapped[datetime | None]
+
+
+class CuttingPart(PracticeRow):
+    """The pages of one source that go into one of the new documents of a wish."""
+
+    __tablename__ = "cutting_parts"
+    __table_args__ = (
+        within_practice("cutting_id", "cuttings"),
+        within_practice("source_id", "documents"),
+        within_practice("document_id", "documents"),
+        UniqueConstraint("practice_id", "cutting_id", "lot", "place"),
+        Index("ix_cutting_parts_source", "practice_id", "source_id", "cutting_id"),
+    )
+
+    cutting_id: Mapped[UUID]
+    source_id: Mapped[UUID]
+    lot: Mapped[int]  # which of the new documents, from 1
+    place: Mapped[int]  # which of that one's sources, from 1
+    pages: Mapped[list[int]]  # of the source, from 1, in the order taken
+    turned: Mapped[list[int]]  # those of them that are turned
+    degrees: Mapped[int] = mapped_column(default=0)  # clockwise
+    document_id: Mapped[UUID | None]  # the new document, once it is made
 
 
 class WantedEob(PracticeRow):

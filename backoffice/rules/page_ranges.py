@@ -1,6 +1,9 @@
 """Which pages of a document somebody means, as typed: "1-3, 5", or several lots of them."""
 
 from collections.abc import Sequence
+from typing import Final
+
+MOST_LOTS: Final = 50
 
 
 class NoSuchPages(ValueError):
@@ -25,11 +28,11 @@ def pages_meant(typed: str, count: int) -> tuple[int, ...]:
 def lots_meant(typed: str, count: int) -> Sequence[tuple[int, ...]]:
     """Read "1-3; 4-7": the pages of each new document; raises NoSuchPages.
 
-    There are at least two lots, and no page is in two of them.
+    There are two lots at least and MOST_LOTS at most, and no page is in two of them.
     """
     lots = [pages_meant(lot, count) for lot in typed.split(";") if lot.strip()]
     named = [page for lot in lots for page in lot]
-    if len(lots) < 2 or len(named) != len(set(named)):
+    if not 2 <= len(lots) <= MOST_LOTS or len(named) != len(set(named)):
         raise NoSuchPages
     return lots
 

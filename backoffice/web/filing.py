@@ -1,41 +1,31 @@
 """What is done with documents as work: sorted, linked, split, merged, turned."""
 
-import io
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
 from wtforms import SelectChoice
 
-from backoffice.gateways.documents import DocumentsUnavailable, NoSuchDocument
-from backoffice.models.document_work import Way
 from backoffice.models.documents import Document, DocumentKind, DocumentStatus
-from backoffice.rules.page_ranges import NoSuchPages, lots_meant, pages_meant
 from backoffice.rules.roles import Permission
 from backoffice.services import eobs
 from backoffice.services.accounts import Person
 from backoffice.services.assignments import doers
 from backoffice.services.documents import claim_by_number, document_for, filing, making
 from backoffice.services.documents.filing import KEEP, Beside, Filing, Sorting
-from backoffice.services.documents.making import Part
 from backoffice.services.documents.offers import payers_of_documents
-from backoffice.services.documents.pages import Cut, cut, digest
 from backoffice.services.refusal import NotVisible, Refused
 from backoffice.services.work import act_in
-from backoffice.web import uploads
 from backoffice.web.access import needs, next_page
 from backoffice.web.documents_forms import FilingForm
-from backoffice.web.extensions import clock, documents, me, work, work_on
+from backoffice.web.extensions import clock, me, work, work_on
 
 bp = Blueprint("filing", __name__, url_prefix="/documents")
 TURNS = {"90": 90, "180": 180, "270": 270}
 MOST_SORTED = 200
-NO_PAGES = "Type pages of this document, as 1-3, 5."
-NO_LOTS = "Type the pages of at least two new documents, as 1-3; 4-7. No page in two of them."
 
 
 def filing_form(session: Session, document: Document, person: Person) -> FilingForm:
@@ -143,81 +133,34 @@ def unlink(document_id: UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:document_id>/split")
 @needs(Permission.FILE_DOCUMENTS)
 def split(document_id: UUID) -> ResponseReturnValue:
-    """Make several documents of one; it stays as it came, Filed."""
-    with work() as session:
-        (source,) = making.sources(session, [document_id], me())
-    try:
-        lots = lots_meant(request.form.get("lots", ""), source.pages or 0)
-    except NoSuchPages:
-        raise Refused(NO_LOTS, field="lots") from None
-    content = _bytes_of(source)
-    made = [cut([content], [Cut(0, page) for page in lot]) for lot in lots]
-    for number, (new, lot) in enumerate(zip(made, lots, strict=True), start=1):
-        _keep(new, [source], Way.SPLIT, [Part(source.id, lot)], f"part {number}")
-    flash(f"Split into {len(lots)} documents. This one is Filed, as it came.", "done")
+    """Ask for several documents made of one; it stays as it came."""
+    with work_on(Document, document_id) as session:
+        making.split(session, document_id, request.form.get("lots", ""), by=me(), now=clock())
     return _back(document_id)
 
 
 @bp.post("/<uuid:document_id>/turn")
 @needs(Permission.FILE_DOCUMENTS)
 def turn(document_id: UUID) -> ResponseReturnValue:
-    """Make a document with some pages, or all, turned; the other stays as it came, Filed."""
+    """Ask for a document with some pages, or all, turned; the other stays as it came."""
     degrees = TURNS.get(request.form.get("degrees", ""))
-    with work() as session:
-        (source,) = making.sources(session, [document_id], me())
-    count = source.pages or 0
-    try:
-        meant = pages_meant(request.form.get("pages", "").strip() or f"1-{count}", count)
-    except NoSuchPages:
-        raise Refused(NO_PAGES, field="pages") from None
     if degrees is None:
         raise Refused("Choose how far to turn them.", field="degrees")
-    every = range(1, count + 1)
-    plan = [Cut(0, page, degrees if page in meant else 0) for page in every]
-    new = cut([_bytes_of(source)], plan)
-    made = _keep(new, [source], Way.TURNED, [Part(source.id, tuple(every))], "turned")
-    flash("Turned in a new document. The one that came is Filed.", "done")
-    return _back(made.id)
+    with work_on(Document, document_id) as session:
+        typed = request.form.get("pages", "")
+        making.turn(session, document_id, typed, degrees, by=me(), now=clock())
+    return _back(document_id)
 
 
 def _merge(ids: Sequence[UUID]) -> ResponseReturnValue:
+    """Ask for one document made of those ticked; it is told of beside the oldest of them."""
     with work() as session:
-        sources = making.sources(session, sorted(ids), me())
-    if len(sources) < 2:
-        raise making.OfOnePractice
-    contents = [_bytes_of(source) for source in sources]
-    lots = [tuple(range(1, (source.pages or 0) + 1)) for source in sources]
-    plan = [Cut(place, page) for place, lot in enumerate(lots) for page in lot]
-    parts = [Part(source.id, lot) for source, lot in zip(sources, lots, strict=True)]
-    made = _keep(cut(contents, plan), sources, Way.MERGED, parts, "merged")
-    flash(f"Merged {len(sources)} documents, the oldest first. They are Filed, as they came.",
-          "done")  # fmt: skip
-    return _back(made.id)
-
-
-def _keep(
-    content: bytes, sources: Sequence[Document], way: Way, parts: Sequence[Part], word: str
-) -> Document:
-    """Take the new PDF in as any other file, then say what it was made from."""
-    first = sources[0]
-    name = f"{(first.original_name or 'document').removesuffix('.pdf')}, {word}.pdf"
-    upload = FileStorage(io.BytesIO(content), filename=name)
-    document = uploads.take(upload, practice_id=first.practice_id, kind=first.kind)
-    with work(practice=first.practice_id) as session:
-        return making.made(session, document.id, way, parts, by=me())
-
-
-def _bytes_of(document: Document) -> bytes:
-    """Fetch the bytes that came; others than those are nothing to make documents of."""
-    try:
-        content = documents().get(document.document_key)
-    except NoSuchDocument:
-        raise NotVisible from None
-    except DocumentsUnavailable:
-        abort(503)
-    if digest(content) != document.sha256:
-        abort(500)
-    return content
+        practices = filing.by_practice(session, ids)
+        if len(practices) != 1:
+            raise making.OfOnePractice
+        act_in(session, next(iter(practices)))
+        making.merge(session, ids, by=me(), now=clock())
+    return _back(min(ids))
 
 
 def _word(kind: Any, name: str) -> Any:

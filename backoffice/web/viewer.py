@@ -13,14 +13,14 @@ from backoffice.rules.part2 import NOTICE
 from backoffice.rules.roles import Permission
 from backoffice.services import consents
 from backoffice.services.accounts import Person
-from backoffice.services.documents import beside, same_as, showing
+from backoffice.services.documents import beside, making, same_as, showing
 from backoffice.services.documents.examining import PDF
 from backoffice.services.documents.filing import Beside
 from backoffice.services.documents.pages import digest
 from backoffice.services.refusal import NotVisible
 from backoffice.web.access import needs
 from backoffice.web.documents import HEADERS
-from backoffice.web.extensions import documents, me, work
+from backoffice.web.extensions import clock, documents, me, work
 from backoffice.web.filing import filing_form
 
 bp = Blueprint("viewer", __name__, url_prefix="/documents")
@@ -53,6 +53,7 @@ def show(document_id: UUID) -> ResponseReturnValue:
             **shown,
             made_from=beside.made_from(session, document, me()),
             made_of=beside.made_of(session, document, me()),
+            wish=making.latest(session, document, now=clock()),
             is_pdf=document.content_type == PDF and document.pages,
             form=filing_form(session, document, me()),
             may_file=me().may_in(document.practice_id, Permission.FILE_DOCUMENTS),

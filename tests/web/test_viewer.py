@@ -1,18 +1,25 @@
 """A document beside its work: looked at, found, sorted, linked, cut; by whom it is shown to."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
 from backoffice.config import Settings
+from backoffice.gateways.live import Change
 from backoffice.gateways.mail import InMemoryMail
-from backoffice.models.document_work import DocumentOrigin, DocumentPage
+from backoffice.gateways.scanner import InMemoryScanner
+from backoffice.models.document_work import Cutting, DocumentOrigin, DocumentPage
 from backoffice.models.documents import Document, DocumentLink, DocumentStatus, PagesState
+from backoffice.models.live import RecentChange
 from backoffice.models.sealing import Keyring
 from backoffice.rules.roles import Role
 from backoffice.services.access import one
+from backoffice.services.changes import announce_changes
+from backoffice.services.documents import making
 from backoffice.services.documents.pages import digest
 from backoffice.web.extensions import DOCUMENTS
 from tests.cast import a_user, joins
@@ -22,8 +29,9 @@ from tests.papers import a_paper
 from tests.record import on_record
 from tests.services.test_documents import PNG, keep
 from tests.talk import Talk, a_talk
+from workers.cutting import fulfil
 from workers.pages import read
-from workers.runtime import Runtime
+from workers.runtime import Runtime, Task
 
 
 @pytest.fixture
@@ -41,6 +49,7 @@ def runtime(app: Flask, talk: Talk, settings: Settings) -> Runtime:
         mail=InMemoryMail(),
         mailbox=None,
         clearinghouse_of=lambda _: pytest.fail("documents have nothing to do with it"),
+        scanner=InMemoryScanner(),
     )
 
 
@@ -63,11 +72,6 @@ def painted(
 def now_of(talk: Talk, document_id: UUID) -> Document:
     with talk.work() as session:
         return one(session, Document, document_id)
-
-
-def newest(talk: Talk) -> Document:
-    with talk.work() as session:
-        return session.scalars(select(Document).order_by(Document.id.desc()).limit(1)).one()
 
 
 def found(browser: Browser, words: str) -> Page:
@@ -187,31 +191,56 @@ def test_a_document_is_sorted_linked_both_ways_and_unlinked_on_record(
     assert list(trace[-1].client_ids) == [client_id]
 
 
-def test_pages_are_split_turned_and_merged_into_new_documents_and_what_came_stays(
-    app: Flask, talk: Talk, paper: Document
+def test_a_wish_for_new_documents_is_answered_at_once_and_told_of_beside_its_source(
+    app: Flask, talk: Talk, paper: Document, runtime: Runtime
 ) -> None:
     browser = Browser(app).sign_in(talk.cast.biller)
-    store, view = app.extensions[DOCUMENTS], f"/documents/{paper.id}"
-    before = store.get(paper.document_key)
+    view = f"/documents/{paper.id}"
+    second = painted(app, talk, runtime, a_paper("Another"), beside_claim=False)
 
-    refused = browser.post(f"{view}/split", lots="1-2; 2-3")
-    split = browser.post(f"{view}/split", lots="1-2; 3")
+    refused = [
+        browser.post(f"{view}/split", lots="1-2; 2-3"),
+        browser.post(f"{view}/turn", pages="9", degrees="90"),
+        browser.post(f"{view}/turn", degrees="45"),
+        browser.post("/documents/sort", documents=[str(paper.id)], act="merge"),
+    ]
+    wished = browser.post(f"{view}/split", lots="1-2; 3")
+    twice = browser.post(f"{view}/split", lots="1-2; 3")
+    merged = browser.post("/documents/sort", documents=[str(second.id), str(paper.id)], act="merge")
+    waiting = browser.get(f"{view}/view")
+
+    assert [each.status for each in refused] == [422] * 4
+    assert (wished.status, twice.status, merged.status) == (302, 422, 422)
+    assert "New documents are being made of this one now" in twice.words
+    assert "It is being split" in waiting.words
+    assert 'data-version="1"' in waiting.text
+    assert "It is being" not in Browser(app).sign_in(talk.cast.owner).get(f"{view}/view").words
     with talk.work() as session:
-        origins = session.scalars(select(DocumentOrigin).order_by(DocumentOrigin.id)).all()
-        parts = [one(session, Document, each.document_id) for each in origins]
-        beside = session.scalars(
-            select(DocumentLink.claim_id).where(DocumentLink.document_id == parts[1].id)
-        ).all()
-    turned = browser.post(f"{view}/turn", pages="2", degrees="90")
+        wish = session.scalars(select(Cutting)).one()
+        told = session.scalars(select(RecentChange).where(RecentChange.kind == "document")).all()
+    assert [(each.subject_id, each.staff_only) for each in told] == [(paper.id, True)]
 
-    assert (refused.status, split.status, turned.status) == (422, 302, 302)
-    assert [tuple(each.pages) for each in origins] == [(1, 2), (3,)]
-    assert beside == [talk.claim_id]
+    heard: list[Change] = []
+    announce_changes(talk.factory, heard.extend)
+    fulfil(Task(wish.id, talk.practice_id, wish.id, "", 0), runtime)
+    done = browser.get(f"{view}/view")
+
+    with talk.work() as session:
+        made = session.scalars(select(DocumentOrigin.document_id)).all()
+    assert [(each.kind, each.id, each.staff_only) for each in heard] == [
+        ("document", paper.id, True)
+    ]
+    assert "Split. Look at part 1 , Look at part 2" in done.words
+    assert all(f"/documents/{each}/view" in done.text for each in made)
+    assert len(made) == 2
     assert now_of(talk, paper.id).status is DocumentStatus.FILED
-    assert store.get(paper.document_key) == before
-    assert "Split into" in browser.get(f"{view}/view").words
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)), talk.work() as session:
+        source = one(session, Document, paper.id)
+        assert making.latest(session, source, now=datetime.now(UTC)) is None
 
-    # documents of a list are sorted together or not at all
+
+def test_documents_of_a_list_are_sorted_together_or_not_at_all(app: Flask, talk: Talk) -> None:
+    browser = Browser(app).sign_in(talk.cast.biller)
     kept = [keep(talk, talk.cast.biller, PNG + bytes([n])) for n in range(3)]
     ids = [str(each.id) for each in kept]
     browser.get("/documents/")
@@ -222,8 +251,7 @@ def test_pages_are_split_turned_and_merged_into_new_documents_and_what_came_stay
     )
     merged = browser.post("/documents/sort", documents=ids, act="merge")
 
-    assert (done.status, half.status) == (302, 404)
-    assert merged.status == 409 or merged.status == 422  # pictures are no PDFs
+    assert (done.status, half.status, merged.status) == (302, 404, 422)  # pictures are no PDFs
     for each in kept:
         document = now_of(talk, each.id)
         assert (document.status, document.owner_id) == (DocumentStatus.FILED, talk.cast.biller.id)

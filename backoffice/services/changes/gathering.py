@@ -72,6 +72,14 @@ def announce_changes(
     event.listen(factory, "after_soft_rollback", _forget)
 
 
+def note_change(
+    session: Session, practice_id: UUID, kind: str, row_id: UUID, *, staff_only: bool
+) -> None:
+    """Have a change told that rows of its own do not show: what is shown beside a row is new."""
+    found: _Gathered = session.info.setdefault(GATHERED, _Gathered())
+    found.add(practice_id, kind, row_id, staff_only=staff_only)
+
+
 def _gather(session: Session, _: UOWTransaction) -> None:
     for row in (*session.new, *session.dirty):
         if type(row) in WATCHED and (row in session.new or session.is_modified(row)):

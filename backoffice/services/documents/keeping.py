@@ -70,6 +70,7 @@ class Arrival:
     """What came: from whom, for which practice, what it is, what it was called, about what.
 
     `upload_id` is the browser's own name of this upload: with it asking again is the same upload.
+    `document_id` is given where the bytes lie under it already.
     """
 
     practice_id: UUID
@@ -78,6 +79,12 @@ class Arrival:
     found: Examined
     claim: Claim | None = None
     upload_id: UUID | None = None
+    document_id: UUID | None = None
+
+
+def key_of(practice_id: UUID, document_id: UUID) -> str:
+    """Return where a document's bytes lie in the store: two ids, and nothing of the file."""
+    return f"t/{practice_id}/{document_id}"
 
 
 def advance(session: Session, document: Document, event: DocumentEvent) -> bool:
@@ -102,23 +109,26 @@ def advance(session: Session, document: Document, event: DocumentEvent) -> bool:
 def begin(session: Session, arrival: Arrival, *, by: Person, now: datetime) -> Document:
     """Announce a document and choose its key, before its bytes go anywhere.
 
-    The key holds two ids and nothing of the file; the name is sealed. An upload that was begun
-    before is given back as it stands. Raises AnotherUpload where its bytes are others now.
+    An upload that was begun before is given back as it stands. Raises AnotherUpload where its bytes
+    are others now.
     """
-    if (known := _begun(session, arrival, by)) is not None:
-        return known
-    document_id = new_id()
+    return _begun(session, arrival, by) or announce(session, arrival, by_id=by.id, now=now)
+
+
+def announce(session: Session, arrival: Arrival, *, by_id: UUID, now: datetime) -> Document:
+    """Write down a new document whose bytes have not arrived; its name is sealed."""
+    document_id = arrival.document_id or new_id()
     document = Document(
         id=document_id,
         practice_id=arrival.practice_id,
-        document_key=f"t/{arrival.practice_id}/{document_id}",
+        document_key=key_of(arrival.practice_id, document_id),
         kind=arrival.kind,
         state=DocumentState.RECEIVING,
         original_name=plain_name(arrival.name, arrival.found.content_type),
         content_type=arrival.found.content_type,
         sha256=arrival.found.sha256,
         size=arrival.found.size,
-        uploaded_by_id=by.id,
+        uploaded_by_id=by_id,
         upload_id=arrival.upload_id,
         created_at=now,
     )
