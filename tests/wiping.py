@@ -38,8 +38,11 @@ _CATALOGUES = (
     "pg_statistic",
     "pg_trigger",
 )
+_BUT = {"pg_namespace": " WHERE nspname !~ '^pg_(toast_)?temp_'"}
+"""Room for somebody's temporary tables, which stays when they are gone."""
 _SHAPE = " UNION ALL ".join(
-    f"SELECT '{name}', count(*), max(xmin::text::bigint) FROM {name}" for name in _CATALOGUES
+    f"SELECT '{name}', count(*), max(xmin::text::bigint) FROM {name}{_BUT.get(name, '')}"
+    for name in _CATALOGUES
 )
 _COUNTERS = "SELECT schemaname, sequencename, start_value, last_value FROM pg_sequences"
 _HANG_UP = """

@@ -47,6 +47,7 @@ _EPHEMERAL = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "scram_iterations": "1",  # thousands of sign-ins, with passwords that live as long
+    "autovacuum": "off",  # its statistics would make every used database unlike a fresh one
 }
 
 
