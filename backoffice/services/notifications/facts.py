@@ -29,6 +29,7 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     DocumentKind.EOB.value: "EOB",
     DocumentKind.ERA_FILE.value: "ERA file",
     DocumentKind.W9.value: "W-9",
+    DocumentKind.OTHER.value: "other document",
 }
 PAST_DUE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "answers": ("conversation waits for our answer", "conversations wait for our answer"),
@@ -111,10 +112,13 @@ def _claims(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str
 def _documents(session: Session, mail: Mail, notices: Sequence[Notice]) -> dict[str, Fact]:
     """Count documents by kind."""
     kinds = Counter(str(notice.facts["kind"]) for notice in notices)
-    words = {kind: KIND_WORDS.get(kind, kind.replace("_", " ").capitalize()) for kind in kinds}
+    words = {kind: KIND_WORDS.get(kind, kind.replace("_", " ")) for kind in kinds}
     return {
         "documents": sum(kinds.values()),
-        "counts": tuple((kinds[kind], words[kind]) for kind in sorted(kinds)),
+        "counts": tuple(
+            (count, f"{words[kind]}s" if count > 1 else words[kind])
+            for kind, count in sorted(kinds.items())
+        ),
     }
 
 

@@ -19,7 +19,7 @@ SAMPLES: Final[Mapping[AnyTopic, Mapping[str, Fact]]] = {
         "at": "Nov 22, 10:15 am EST",
     },
     Topic.DOCUMENT_SHARED: {
-        "practice": _PRACTICE, "documents": 3, "counts": ((2, "EOB"), (1, "Payer letter")),
+        "practice": _PRACTICE, "documents": 3, "counts": ((2, "EOBs"), (1, "payer letter")),
     },
     Topic.AGREEMENT_ENDING: {"practice": _PRACTICE, "days": 30},
     Topic.INFORMATION_NEEDED: {
