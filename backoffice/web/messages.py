@@ -266,21 +266,7 @@ def _threads(session: Session) -> dict[str, Any]:
     after = Cursor.read(request.args.get("after"))
     listing = messages.threads(session, me(), box, now=now, after=after)
     counts = messages.box_counts(session, me(), now=now)
-    lines = [
-        {
-            "id": line.id,
-            "subject": line.subject,
-            "practice": chips[line.practice_id],
-            "unread": line.unread,
-            "last_message_at": line.last_message_at,
-            "last_author": line.last_author,
-            "state": line.state,
-            "owner": line.owner,
-            "due_at": line.due_at,
-            "snoozed_until": line.snoozed_until,
-        }
-        for line in listing.lines
-    ]
+    lines = [shapes.in_list(line, chips[line.practice_id], now=now) for line in listing.lines]
     return {
         "threads": lines,
         "box": box.value,

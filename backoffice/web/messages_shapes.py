@@ -1,7 +1,7 @@
 """A conversation in the shapes its templates read: days, names, cards, who may take part."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,14 @@ from backoffice.models.appointments import Appointment
 from backoffice.models.claims import Claim
 from backoffice.models.clients import Client
 from backoffice.models.documents import Document
-from backoffice.models.messages import Thread
+from backoffice.models.messages import Thread, ThreadState
 from backoffice.models.practices import Practice
 from backoffice.rules.roles import Permission
 from backoffice.services import documents, messages
+from backoffice.services.accounts.people import Chip
 from backoffice.services.claim_pages import beside
 from backoffice.services.claim_pages.record import Record, record
-from backoffice.services.messages import Circle, Conversation, Said
+from backoffice.services.messages import Circle, Conversation, Line, Said
 from backoffice.services.refusal import NotVisible
 from backoffice.services.unbilled import missing, reach
 from backoffice.web.extensions import me
@@ -36,6 +37,27 @@ def said(found: Conversation) -> dict[str, Any]:
         "participants": [user.name for user in found.participants],
         "stamp": found.stamp,
         "unread_from": found.unread_from,
+    }
+
+
+def in_list(line: Line, practice: Chip, *, now: datetime) -> dict[str, Any]:
+    """Return a thread as its list shows it; `due_in` until the promise breaks, or since it did."""
+    due_in = line.due_at - now if line.due_at and line.state is not ThreadState.DONE else None
+    asleep = line.snoozed_until is not None and line.snoozed_until > now
+    return {
+        "id": line.id,
+        "subject": line.subject,
+        "practice": practice,
+        "unread": line.unread,
+        "last_message_at": line.last_message_at,
+        "last": line.last,
+        "about": line.about,
+        "state": line.state,
+        "owner": line.owner,
+        "due_in": abs(due_in) if due_in is not None else None,
+        "late": due_in is not None and due_in <= timedelta(0),
+        "soon": due_in is not None and due_in <= messages.NEARLY,
+        "asleep_until": line.snoozed_until if asleep else None,
     }
 
 

@@ -120,7 +120,8 @@ def test_a_reply_moves_the_thread_and_says_whom_it_waits_for(talk: Talk, thread:
     with talk.work() as session:
         (line,) = messages.threads(session, person, Box.MINE, now=NOW).lines
     assert line.state is ThreadState.OPEN
-    assert line.last_author == "Lee Example"
+    assert line.last is not None
+    assert (line.last.author.name, line.last.beginning) == ("Lee Example", "Yes.")
     assert line.last_message_at == NOW + MINUTE
     assert line.unread
 

@@ -472,6 +472,8 @@ def test_a_practices_people_find_no_note_by_any_way_there_is(talk: Talk) -> None
             ).lines
             texts = list(session.scalars(select(Message.body).where(shown_to(person))))
         assert "Zebra" not in repr(found)
-        assert (line.last_author, line.last_message_at) == ("Oona Owner", NOW)
+        assert line.last is not None
+        assert (line.last.author.name, line.last_message_at) == ("Oona Owner", NOW)
+        assert line.last.beginning == "Do you have the card?"
         assert texts == ["Do you have the card?"]
         assert unread(talk, user) == before.get(user.id, unread(talk, user))

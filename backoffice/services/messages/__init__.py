@@ -3,11 +3,11 @@
 from backoffice.services.messages.attaching import Attached, offered
 from backoffice.services.messages.beginning import About, To, practice_of
 from backoffice.services.messages.boxes import (
+    NEARLY,
     OF_THE_PRACTICE,
     PAGE_SIZE,
     Box,
     Cursor,
-    Line,
     Listing,
     Promised,
     box_counts,
@@ -32,6 +32,7 @@ from backoffice.services.messages.drafts import (
     keep_draft,
     keep_first_words,
 )
+from backoffice.services.messages.lines import Line
 from backoffice.services.messages.reading import (
     Conversation,
     Said,
@@ -52,6 +53,7 @@ from backoffice.services.messages.talking import (
 
 __all__ = [
     "MOST",
+    "NEARLY",
     "OF_THE_PRACTICE",
     "PAGE_SIZE",
     "About",

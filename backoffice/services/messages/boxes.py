@@ -8,15 +8,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from backoffice.models.messages import Message, Thread, ThreadState
-from backoffice.models.users import User
+from backoffice.models.messages import Thread, ThreadState
 from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
-from backoffice.services.messages.reading import reach, unread_of
-from backoffice.services.messages.sides import shown_to
+from backoffice.services.messages.lines import Line, lines
+from backoffice.services.messages.reading import reach
 
 PAGE_SIZE = 50
 COUNTED_TO = 1000
@@ -62,22 +60,6 @@ class Cursor(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Line:
-    """A thread in a list. `due_at` is until when the practice is promised an answer."""
-
-    id: UUID
-    practice_id: UUID
-    subject: str
-    state: ThreadState
-    last_message_at: datetime
-    last_author: str
-    unread: bool
-    owner: str
-    due_at: datetime | None
-    snoozed_until: datetime | None
-
-
-@dataclass(frozen=True)
 class Listing:
     """One page of threads; `older` is where the next one begins."""
 
@@ -108,7 +90,7 @@ def threads(
     shown = found[:PAGE_SIZE]
     more = len(found) > PAGE_SIZE
     return Listing(
-        _lines(session, shown, person),
+        lines(session, shown, person),
         Cursor(shown[-1].last_message_at, shown[-1].id) if more else None,
     )
 
@@ -169,42 +151,3 @@ def _belongs(box: Box, person: Person, now: datetime) -> ColumnElement[bool]:
         Box.DONE: Thread.state == ThreadState.DONE,
     }
     return conditions[box]
-
-
-def _lines(session: Session, shown: Sequence[Thread], person: Person) -> list[Line]:
-    last = _last_messages(session, shown, person)
-    unread = unread_of(session, shown, person)
-    owners = _names(session, {thread.owner_id for thread in shown if thread.owner_id})
-    return [
-        Line(
-            id=thread.id,
-            practice_id=thread.practice_id,
-            subject=thread.subject,
-            state=thread.state,
-            last_message_at=thread.last_message_at,
-            last_author=last[thread.id].author.name if thread.id in last else "",
-            unread=thread.id in unread,
-            owner=owners.get(thread.owner_id, "") if thread.owner_id else "",
-            due_at=thread.due_at,
-            snoozed_until=thread.snoozed_until,
-        )
-        for thread in shown
-    ]
-
-
-def _last_messages(
-    session: Session, among: Sequence[Thread], person: Person
-) -> dict[UUID, Message]:
-    query = (
-        visible(session, Message)
-        .where(Message.thread_id.in_([thread.id for thread in among]), shown_to(person))
-        .ext(distinct_on(Message.thread_id))
-        .order_by(Message.thread_id, Message.id.desc())
-        .options(joinedload(Message.author))
-    )
-    return {message.thread_id: message for message in session.scalars(query)}
-
-
-def _names(session: Session, user_ids: set[UUID]) -> dict[UUID, str]:
-    query = select(User.id, User.name).where(User.id.in_(user_ids))
-    return dict(session.execute(query).all())
