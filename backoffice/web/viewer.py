@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, abort, render_template
+from flask import Blueprint, Flask, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from structlog import get_logger
 
@@ -13,15 +13,18 @@ from backoffice.rules.part2 import NOTICE
 from backoffice.rules.roles import Permission
 from backoffice.services import consents
 from backoffice.services.accounts import Person
+from backoffice.services.audit.shown import gather_into
 from backoffice.services.documents import beside, making, same_as, showing
 from backoffice.services.documents.examining import PDF
 from backoffice.services.documents.filing import Beside
 from backoffice.services.documents.pages import digest
 from backoffice.services.refusal import NotVisible
+from backoffice.web import small_pictures
 from backoffice.web.access import needs
 from backoffice.web.documents import HEADERS
 from backoffice.web.extensions import clock, documents, me, work
 from backoffice.web.filing import filing_form
+from backoffice.web.sessions import LIVE
 
 bp = Blueprint("viewer", __name__, url_prefix="/documents")
 log = get_logger()
@@ -33,7 +36,7 @@ JPEG = "image/jpeg"
 def show(document_id: UUID) -> ResponseReturnValue:
     """Open a document to look at it: one opening on record, whatever pages are turned."""
     with work() as session:
-        viewed = showing.viewed(session, document_id, me())
+        viewed = showing.viewed(session, document_id, me(), anew=LIVE not in request.headers)
         document = viewed.document
         doubled = same_as(session, document)
         under_part2 = consents.documents_under_part2(session, [document.id])
@@ -64,18 +67,22 @@ def show(document_id: UUID) -> ResponseReturnValue:
 @bp.get("/<uuid:document_id>/pages/<int:page>")
 @needs(Permission.SEE_DOCUMENTS)
 def page(document_id: UUID, page: int) -> Response:
-    """Give one page as a picture."""
+    """Give one page as a picture, on record with its number."""
     with work() as session:
-        found = showing.page_of(session, document_id, page, me())
+        found = showing.read_page(session, document_id, page, me())
     return _picture(found, found.image_key, found.image_sha256)
 
 
 @bp.get("/<uuid:document_id>/pages/<int:page>/small")
 @needs(Permission.SEE_DOCUMENTS)
 def small(document_id: UUID, page: int) -> Response:
-    """Give one page as a small picture."""
-    with work() as session:
-        found = showing.page_of(session, document_id, page, me())
+    """Give one page as a small picture; on record, unless what gave out its address is."""
+    if small_pictures.is_on_record(document_id):
+        with gather_into(None), work() as session:
+            found = showing.page_of(session, document_id, page, me())
+    else:
+        with work() as session:
+            found = showing.read_page(session, document_id, page, me(), small=True)
     return _picture(found, found.thumbnail_key, found.thumbnail_sha256)
 
 
@@ -110,5 +117,6 @@ def documents_beside(kind: str, row_id: UUID) -> list[Document]:
 
 
 def register(app: Flask) -> None:
-    """Give every template `documents_beside`."""
+    """Give every template `documents_beside` and `small_picture`."""
+    small_pictures.register(app)
     app.jinja_env.globals["documents_beside"] = documents_beside

@@ -1,6 +1,9 @@
 """A document beside its work: looked at, found, sorted, linked, cut; by whom it is shown to."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -118,6 +121,63 @@ def test_pages_are_pictures_of_ours_and_an_opening_is_one_record(
 
     assert changed.status == 500
     assert altered not in changed.response.data
+
+
+def test_a_small_picture_is_on_record_with_the_answer_that_gives_out_its_address(
+    app: Flask, talk: Talk, paper: Document, runtime: Runtime
+) -> None:
+    second = painted(app, talk, runtime, a_paper("Another"), beside_claim=False)
+    browser = Browser(app).sign_in(talk.cast.biller)
+    with talk.work() as session:
+        before = len(on_record(session))
+
+    listed = browser.get("/documents/?pictures=on")
+    of_list = re.findall(r'/documents/[^"]+/small[^"]*', listed.text)
+    answers = [browser.get(unescape(address)) for address in of_list]
+
+    assert [each.status for each in answers] == [200, 200]
+    assert seen(talk)[before:] == [("read", {paper.id, second.id}, True, None)]
+
+    of_viewer = re.findall(
+        r'/documents/[^"]+/small[^"]*', browser.get(f"{paper_at(paper)}/view").text
+    )
+    for address in of_viewer:
+        assert browser.get(unescape(address)).status == 200
+    assert len(of_viewer) == 3
+    assert seen(talk)[before + 1 :] == [("view", {paper.id}, True, None)]
+
+    # every other way to a picture is a look of its own, and says which page it was
+    browser.get(f"{paper_at(paper)}/pages/2")
+    browser.get(f"{paper_at(paper)}/pages/3/small")
+    browser.get(f"{paper_at(second)}/pages/1/small?{urlsplit(unescape(of_viewer[0])).query}")
+    Browser(app).sign_in(talk.cast.owner).get(unescape(of_viewer[0]))
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=13)):
+        Browser(app).sign_in(talk.cast.biller).get(unescape(of_viewer[0]))
+    browser.get(f"{paper_at(paper)}/view", **{"X-Live": "1"})
+    with talk.work() as session:
+        details = [each.detail for each in on_record(session)[before + 2 :]]
+    assert [(each.get("page"), each.get("small")) for each in details] == [
+        (2, False), (3, True), (1, True), (1, True), (1, True), (None, None)
+    ]  # fmt: skip
+    assert [action for action, *_ in seen(talk)[before + 2 :]] == ["read"] * 6
+
+
+def paper_at(document: Document) -> str:
+    return f"/documents/{document.id}"
+
+
+def seen(talk: Talk) -> list[tuple[str, set[UUID], bool, int | None]]:
+    """Each record: its act, the documents, whether it speaks of small pictures, of which page."""
+    with talk.work() as session:
+        return [
+            (
+                each.action,
+                set(each.subject_ids) - {talk.claim_id},
+                "document_pages.small" in each.fields,
+                each.detail.get("page"),
+            )
+            for each in on_record(session)
+        ]
 
 
 def test_words_inside_find_a_pdf_for_those_who_may_open_it_and_for_nobody_else(

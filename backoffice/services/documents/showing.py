@@ -17,6 +17,7 @@ from backoffice.models.documents import Document, DocumentState, PagesState
 from backoffice.services import audit
 from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
+from backoffice.services.audit.shown import READ
 from backoffice.services.documents.pages import MOST_SHOWN, Picture, digest
 from backoffice.services.documents.reading import document_for, ready
 from backoffice.services.refusal import NotVisible
@@ -145,19 +146,21 @@ def ring_for_unread(session: Session, practice_id: UUID, *, now: datetime) -> No
         )
 
 
-def viewed(session: Session, document_id: UUID, person: Person) -> Viewed:
+def viewed(session: Session, document_id: UUID, person: Person, *, anew: bool = True) -> Viewed:
     """Open a document to look at its pages, and put that on record: once, with all its pages.
 
-    Raises NotVisible, also while its bytes are not there, and AlreadyWithdrawn.
+    Looking again at what is open (`anew` False) is a reading. Raises NotVisible, also while its
+    bytes are not there, and AlreadyWithdrawn.
     """
     document = ready(document_for(session, document_id, person))
-    audit.took(
-        session,
-        VIEW,
-        subject_kind="document",
-        subject_ids=[document.id],
-        practice_id=document.practice_id,
-    )
+    if anew:
+        audit.took(
+            session,
+            VIEW,
+            subject_kind="document",
+            subject_ids=[document.id],
+            practice_id=document.practice_id,
+        )
     query = visible(session, DocumentPage).where(DocumentPage.document_id == document_id)
     return Viewed(document, session.scalars(query.order_by(DocumentPage.page)).all())
 
@@ -171,6 +174,22 @@ def page_of(session: Session, document_id: UUID, page: int, person: Person) -> D
     found = session.scalars(query).one_or_none()
     if found is None:
         raise NotVisible
+    return found
+
+
+def read_page(
+    session: Session, document_id: UUID, page: int, person: Person, *, small: bool = False
+) -> DocumentPage:
+    """Return one page as page_of does, and put on record which one was seen, and how large."""
+    found = page_of(session, document_id, page, person)
+    audit.took(
+        session,
+        READ,
+        subject_kind="document",
+        subject_ids=[found.document_id],
+        practice_id=found.practice_id,
+        detail={"page": page, "small": small},
+    )
     return found
 
 

@@ -51,7 +51,7 @@ SAID_BEFORE = {"beside": "claim:"}
 PLAIN = frozenset({
     "age", "as", "at", "box", "by", "code", "count", "days", "filters", "group", "kind", "lacks",
     "linked", "next", "owner", "payer", "pictures", "q", "review", "seen", "served", "show",
-    "silent", "sort", "stamp", "state", "status", "tab", "twice", "unmatched",
+    "shown", "silent", "sort", "stamp", "state", "status", "tab", "twice", "unmatched",
 })  # fmt: skip
 """Words that take no id of a practice's rows: payers belong to the house, people to nobody."""
 TAKEN_BACK = "the invitation went with the rights of whoever sent it"
@@ -60,6 +60,7 @@ ONCE = {
     "account.remove": "the only factor stays",
     "appointments.supply": "what was missing has been typed in by then",
     "filing.sort": "the document is withdrawn by then",
+    "filing.turn": "the document is being split by then",
     "glass.break_it": "the practice of the form is open already",
     "own_people.resend": TAKEN_BACK,
     "own_people.revoke": TAKEN_BACK,
