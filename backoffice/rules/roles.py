@@ -56,6 +56,8 @@ class Permission(StrEnum):
     SEE_MESSAGES = "see_messages"
     SEND_MESSAGES = "send_messages"
     WRITE_INTERNAL_NOTES = "write_internal_notes"
+    WITHDRAW_MESSAGES = "withdraw_messages"
+    """Others' words, with a reason; one's own are withdrawn by whoever may send."""
     EDIT_CANNED_REPLIES = "edit_canned_replies"
     SEE_TASKS = "see_tasks"
     DO_TASKS = "do_tasks"
@@ -135,6 +137,7 @@ _LEAD = _BILL | {
     _P.WRITE_OFF,
     _P.CLOSE_MONTHS,
     _P.WITHDRAW_DOCUMENTS,
+    _P.WITHDRAW_MESSAGES,
     _P.ASSIGN_WORK,
     _P.EDIT_CANNED_REPLIES,
     _P.SEE_MAIL_LEDGER,

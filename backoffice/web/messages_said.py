@@ -1,4 +1,4 @@
-"""One thing that was said: changed or withdrawn by its author, and what it said before."""
+"""One thing that was said: changed by its author, withdrawn, and what it said before."""
 
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from backoffice.models.messages import Thread
 from backoffice.rules.roles import Permission
 from backoffice.services import messages
+from backoffice.services.messages.refusals import ReasonNeeded
 from backoffice.services.refusal import Refused
 from backoffice.web.access import needs
 from backoffice.web.extensions import clock, me, work, work_on
@@ -49,19 +50,30 @@ def edit(thread_id: UUID, message_id: UUID) -> ResponseReturnValue:
 @bp.route("/withdraw", methods=["GET", "POST"])
 @needs(Permission.SEND_MESSAGES)
 def withdraw(thread_id: UUID, message_id: UUID) -> ResponseReturnValue:
-    """Take one's own words back, with the reason if there is one to give."""
+    """Take words back: one's own, or with a reason what somebody else wrote."""
     form = TakeBackForm()
-    with work_on(Thread, thread_id) as session:
-        message = messages.own_message(session, thread_id, message_id, by=me())
-        if form.validate_on_submit():
-            reason = form.reason.data or ""
-            messages.withdraw(session, thread_id, message_id, by=me(), reason=reason, now=clock())
+    if form.validate_on_submit():
+        try:
+            with work_on(Thread, thread_id) as session:
+                messages.withdraw(
+                    session, thread_id, message_id, by=me(), reason=form.reason.data or "",
+                    now=clock(),
+                )  # fmt: skip
+        except ReasonNeeded as refusal:
+            form.reason.errors = [refusal.words]
+        else:
             flash("Withdrawn. That it was there stays.", "done")
             return _back(thread_id, message_id)
+    with work_on(Thread, thread_id) as session:
+        message = messages.withdrawable(session, thread_id, message_id, by=me())
         page = render_template(
-            "messages/withdraw.html", form=form, thread_id=thread_id, message=message,
+            "messages/withdraw.html",
+            form=form,
+            thread_id=thread_id,
+            message=message,
+            author=None if message.author_id == me().id else message.author,
             back=url_for("messages.show", thread_id=thread_id),
-        )  # fmt: skip
+        )
     return page, 422 if form.is_submitted() else 200
 
 

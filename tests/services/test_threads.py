@@ -33,6 +33,7 @@ from backoffice.services.messages.refusals import (
     NotForNotes,
     NotTheirs,
     NotToAttach,
+    ReasonNeeded,
     SaidOtherwise,
     SomebodyMustHear,
     TooLong,
@@ -44,6 +45,7 @@ from tests import builders
 from tests.builders import NOW
 from tests.cast import a_user, joins
 from tests.databases import Database
+from tests.record import on_record
 from tests.talk import MINUTE, Talk, a_talk
 
 
@@ -292,6 +294,39 @@ def test_a_withdrawn_message_leaves_who_and_why_and_its_words_to_auditors_alone(
         withdraw(talk, thread, message, talk.cast.biller)
     with pytest.raises(AlreadyWithdrawn):
         edit(talk, thread, message, talk.cast.biller, "Again.", version=2)
+
+
+def test_a_lead_withdraws_what_others_put_into_the_wrong_thread_with_a_reason(talk: Talk) -> None:
+    lead = somebody(talk, "Lena Lead", Role.BILLER_LEAD)
+    thread = start(talk, talk.cast.biller)
+    theirs = say(talk, thread, talk.cast.clinician, "Robin Madeup was here.")
+    ours = say(talk, thread, talk.cast.biller, "Who is that?")
+
+    with pytest.raises(ReasonNeeded), talk.work() as session:
+        messages.withdraw(session, thread, theirs, by=talk.person(lead), reason=" ", now=NOW)
+    for nobody in (talk.cast.owner, talk.cast.biller, talk.billing_person):
+        with pytest.raises(NotTheirs):
+            withdraw(talk, thread, theirs, nobody)
+    with pytest.raises(NotTheirs):
+        withdraw(talk, thread, ours, talk.cast.owner)
+    with talk.database.work(practices=[talk.practice_id], house=True) as session:
+        session.get_one(Practice, talk.practice_id).messaging_on = False
+    withdraw(talk, thread, theirs, lead)
+
+    for reader in (talk.cast.owner, talk.cast.clinician, talk.cast.biller):
+        said = shown(talk, thread, reader).messages[1]
+        assert (said.body, said.author.name, said.withdrawn_by, said.withdrawn_reason) == (
+            "", "Lee Example", "Lena Lead", "Wrong client",
+        )  # fmt: skip
+        assert not said.may_withdraw
+    assert shown(talk, thread, lead).messages[2].may_withdraw
+    assert not shown(talk, thread, talk.cast.owner).messages[2].may_withdraw
+    assert traced(talk, thread, theirs, lead) == [None]
+    assert traced(talk, thread, theirs, talk.cast.administrator) == ["Robin Madeup was here."]
+    with talk.database.work(practices=[talk.practice_id], house=True) as session:
+        (record,) = on_record(session, action="withdraw_message")
+    assert record.detail == {"message": str(theirs), "author": str(talk.cast.clinician.id)}
+    assert record.subject_ids == [thread]
 
 
 def test_what_is_withdrawn_before_it_was_read_is_unread_no_more(talk: Talk) -> None:

@@ -127,6 +127,10 @@ def test_what_was_written_is_edited_and_withdrawn_in_the_open(
     edited = desk.post(f"{said}/edit", body="Do you have the new card?", version="1")
     shown, before = owner.get(thread), owner.get(f"{said}/versions")
     theirs = owner.get(f"{said}/edit")
+    boss = Browser(app).sign_in(talk.cast.administrator)
+    may = [each.get(f"{said}/withdraw") for each in (owner, boss)]
+    links = [f"{said}/withdraw" in each.get(thread).text for each in (owner, boss)]
+    without = boss.post(f"{said}/withdraw", reason="")
     asked = desk.get(f"{said}/withdraw")
     gone = desk.post(f"{said}/withdraw", reason="Sent to the wrong practice")
 
@@ -137,6 +141,8 @@ def test_what_was_written_is_edited_and_withdrawn_in_the_open(
     assert "Do you have the new card?" in shown.words
     assert "Do you have the card?" in before.words
     assert theirs.status == 422
+    assert ([each.status for each in may], links) == ([422, 200], [False, True])
+    assert "Say why you withdraw what somebody else wrote" in without.words
     assert (asked.status, gone.status) == (200, 302)
     for reader in (owner, desk):
         page = reader.get(thread)

@@ -21,6 +21,7 @@ from backoffice.services.messages.changing import (
     own_message,
     trace,
     withdraw,
+    withdrawable,
 )
 from backoffice.services.messages.circle import Circle, Correspondent, circle_of
 from backoffice.services.messages.drafts import (
@@ -99,4 +100,5 @@ __all__ = [
     "usual",
     "who_hears",
     "withdraw",
+    "withdrawable",
 ]

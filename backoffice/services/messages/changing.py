@@ -1,4 +1,4 @@
-"""Words that change after they were said: edited or withdrawn by their author, never silently."""
+"""Words that change after they were said, never silently: edited, or withdrawn with their trace."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,12 @@ from backoffice.services.access import one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.messages.circle import circle_of
 from backoffice.services.messages.reading import thread_for
-from backoffice.services.messages.refusals import AlreadyWithdrawn, ChangedMeanwhile, NotTheirs
+from backoffice.services.messages.refusals import (
+    AlreadyWithdrawn,
+    ChangedMeanwhile,
+    NotTheirs,
+    ReasonNeeded,
+)
 from backoffice.services.messages.saying import is_on, join, plain, record, whom_it_means
 from backoffice.services.messages.sides import shown_to
 from backoffice.services.refusal import NotVisible
@@ -83,15 +88,20 @@ def withdraw(
     reason: str = "",
     now: datetime,
 ) -> Message:
-    """Take one's own words back: who, when and why stay, and the words for the record alone."""
-    message = own_message(session, thread_id, message_id, by=by)
-    thread = one(session, Thread, thread_id)
+    """Take words back: who, when and why stay, and the words for the record alone.
+
+    One's own at any time; somebody else's, which may name whom this thread is not about, with
+    WITHDRAW_MESSAGES and a reason: raises ReasonNeeded without one.
+    """
+    message = withdrawable(session, thread_id, message_id, by=by)
+    if message.author_id != by.id and not reason.strip():
+        raise ReasonNeeded
     message.body, message.mentioned_ids = "", []
     message.withdrawn_at, message.withdrawn_by_id = now, by.id
     message.withdrawn_reason = reason.strip()
     session.flush()
     session.refresh(message, ["version"])
-    record(session, "withdraw_message", thread)
+    record(session, "withdraw_message", one(session, Thread, thread_id), of=message)
     return message
 
 
@@ -147,12 +157,33 @@ def own_message(session: Session, thread_id: UUID, message_id: UUID, *, by: Pers
 
     Raises NotTheirs, AlreadyWithdrawn, and MessagingOff where nothing is written any more.
     """
+    thread, message = _standing(session, thread_id, message_id, by=by)
+    if message.author_id != by.id:
+        raise NotTheirs
+    is_on(session, thread.practice_id)
+    return message
+
+
+def withdrawable(session: Session, thread_id: UUID, message_id: UUID, *, by: Person) -> Message:
+    """Return a message that `by` may withdraw, its thread locked; others' even with messages off.
+
+    Raises NotTheirs, AlreadyWithdrawn, and MessagingOff for one's own.
+    """
+    thread, message = _standing(session, thread_id, message_id, by=by)
+    if message.author_id == by.id:
+        is_on(session, thread.practice_id)
+    elif not by.may_in(thread.practice_id, Permission.WITHDRAW_MESSAGES):
+        raise NotTheirs
+    return message
+
+
+def _standing(
+    session: Session, thread_id: UUID, message_id: UUID, *, by: Person
+) -> tuple[Thread, Message]:
+    """Return a message that stands there still, with its thread, which is locked."""
     thread_for(session, thread_id, by, lock=True)
     thread, message = message_for(session, thread_id, message_id, by)
     session.refresh(message)
-    if message.author_id != by.id:
-        raise NotTheirs
     if message.withdrawn_at is not None:
         raise AlreadyWithdrawn
-    is_on(session, thread.practice_id)
-    return message
+    return thread, message

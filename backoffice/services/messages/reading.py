@@ -12,7 +12,7 @@ from backoffice.models.appointments import Appointment
 from backoffice.models.claims import Claim
 from backoffice.models.messages import Message, Receipt, Thread
 from backoffice.models.users import Membership, User
-from backoffice.rules.roles import STAFF_ROLES
+from backoffice.rules.roles import STAFF_ROLES, Permission
 from backoffice.services import audit
 from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
@@ -41,7 +41,10 @@ class Said:
     version: int
     edited_at: datetime | None
     withdrawn_at: datetime | None
+    withdrawn_by: str
     withdrawn_reason: str
+    may_withdraw: bool
+    """Whether this reader may: it is theirs, or they may take away what others wrote."""
     names: tuple[str, ...]
     """Whom "@Name" in its words means."""
     attached: tuple[Attached, ...]
@@ -152,7 +155,7 @@ def conversation(session: Session, thread_id: UUID, person: Person) -> Conversat
                 message,
                 others,
                 person,
-                names=tuple(names[each] for each in message.mentioned_ids if each in names),
+                names=names,
                 attached=attached.get(message.id, ()),
             )
             for message in messages
@@ -195,9 +198,10 @@ def _users(session: Session, user_ids: Sequence[UUID]) -> list[User]:
     return list(session.scalars(select(User).where(User.id.in_(user_ids)).order_by(User.name)))
 
 
-def _names(session: Session, messages: Sequence[Message]) -> Mapping[UUID, str]:
-    """Return the names of everybody whom some messages mean."""
+def _names(session: Session, messages: Sequence[Message]) -> Mapping[UUID | None, str]:
+    """Return the names of everybody whom some messages mean, or who withdrew them."""
     ids = {user_id for message in messages for user_id in message.mentioned_ids}
+    ids |= {message.withdrawn_by_id for message in messages if message.withdrawn_by_id}
     found = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
     return {each.id: each.name for each in found}
 
@@ -207,7 +211,7 @@ def _said(
     others: Sequence[Receipt],
     person: Person,
     *,
-    names: tuple[str, ...],
+    names: Mapping[UUID | None, str],
     attached: tuple[Attached, ...],
 ) -> Said:
     mine = message.author_id == person.id
@@ -226,8 +230,11 @@ def _said(
         version=message.version,
         edited_at=message.edited_at,
         withdrawn_at=message.withdrawn_at,
+        withdrawn_by=names.get(message.withdrawn_by_id, ""),
         withdrawn_reason=message.withdrawn_reason,
-        names=names,
+        may_withdraw=message.withdrawn_at is None
+        and (mine or person.may_in(message.practice_id, Permission.WITHDRAW_MESSAGES)),
+        names=tuple(names[each] for each in message.mentioned_ids if each in names),
         attached=attached,
     )
 

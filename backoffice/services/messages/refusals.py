@@ -93,6 +93,16 @@ class NotTheirs(Refused):
         super().__init__("Only whoever wrote a message can change it.")
 
 
+class ReasonNeeded(Refused):
+    """Somebody else's words are taken away with a reason that everybody reads."""
+
+    code = "reason_needed"
+
+    def __init__(self) -> None:
+        """Ask for it."""
+        super().__init__("Say why you withdraw what somebody else wrote.", field="reason")
+
+
 class AlreadyWithdrawn(Refused):
     """A withdrawn message stays withdrawn."""
 

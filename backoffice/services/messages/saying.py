@@ -128,14 +128,15 @@ def is_on(session: Session, practice_id: UUID) -> None:
         raise MessagingOff
 
 
-def record(session: Session, action: str, thread: Thread) -> None:
-    """Put what was done in a thread on record."""
+def record(session: Session, action: str, thread: Thread, *, of: Message | None = None) -> None:
+    """Put what was done in a thread on record; with the message and its author where it is one."""
     audit.record(
         session,
         action,
         subject_kind="thread",
         subject_ids=[thread.id],
         practice_id=thread.practice_id,
+        detail={"message": str(of.id), "author": str(of.author_id)} if of else None,
     )
 
 
