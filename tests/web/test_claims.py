@@ -117,23 +117,23 @@ class TestTheList:
         assert "Prepared 1" in page.words
         assert "Rejected 0" in page.words
 
-    @pytest.mark.parametrize("sort", ["", "served", "-served", "amount", "-amount", "since"])
     def test_pages_follow_each_other_without_a_gap_or_a_repeat_and_lead_back(
-        self, scene: Scene, biller: Browser, fresh_database: Database, sort: str
+        self, scene: Scene, biller: Browser, fresh_database: Database
     ) -> None:
         claims_of(fresh_database, scene, 120)
 
-        first = biller.get(f"/claims?sort={sort}")
-        second = biller.get(neighbour(first, "next"))
-        third = biller.get(neighbour(second, "next"))
-        back = biller.get(neighbour(third, "prev"))
+        for sort in ("", "served", "-served", "amount", "-amount", "since"):
+            first = biller.get(f"/claims?sort={sort}")
+            second = biller.get(neighbour(first, "next"))
+            third = biller.get(neighbour(second, "next"))
+            back = biller.get(neighbour(third, "prev"))
 
-        seen = listed(first) + listed(second) + listed(third)
-        assert len(seen) == len(set(seen)) == 121
-        assert listed(back) == listed(second)
-        assert "51–100 of 121" in second.words
-        assert "51–100 of 121" in back.words
-        assert 'rel="next"' not in third.text
+            seen = listed(first) + listed(second) + listed(third)
+            assert len(seen) == len(set(seen)) == 121, sort
+            assert listed(back) == listed(second), sort
+            assert "51–100 of 121" in second.words
+            assert "51–100 of 121" in back.words
+            assert 'rel="next"' not in third.text
 
     def test_sorting_by_amount_puts_the_largest_first_when_asked_to(
         self, scene: Scene, biller: Browser, fresh_database: Database
@@ -241,11 +241,12 @@ class TestOneClaim:
         assert "F41.1" in page.words
         assert "not sent: edits to the client still change it" in page.words
 
-    @pytest.mark.parametrize(
-        "tab", ["details", "status", "remittance", "history", "messages", "documents", "nonsense"]
-    )
-    def test_every_tab_opens(self, scene: Scene, biller: Browser, tab: str) -> None:
-        assert biller.get(f"{scene.path}?tab={tab}").status == 200
+    def test_every_tab_opens(self, scene: Scene, biller: Browser) -> None:
+        tabs = (*"details status remittance history messages documents".split(), "nonsense")
+
+        answers = {tab: biller.get(f"{scene.path}?tab={tab}").status for tab in tabs}
+
+        assert set(answers.values()) == {200}, answers
 
     def test_a_reading_is_on_record(
         self, scene: Scene, biller: Browser, fresh_database: Database
