@@ -90,6 +90,7 @@ class AccountTopic(enum.StrEnum):
     EMAIL_CONFIRMATION = "email_confirmation"
     SECURITY = "security"
     GLASS_BROKEN = "glass_broken"
+    FILE_TAKEN_OUT = "file_taken_out"
 
 
 class AccountMail(HouseRow):

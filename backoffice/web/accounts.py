@@ -12,7 +12,6 @@ from backoffice.services import accounts, notifications
 from backoffice.web import proving, step_up
 from backoffice.web.access import half_signed_in, next_page, public, signed_in
 from backoffice.web.accounts_forms import SignInForm
-from backoffice.web.agents import browser_in_words
 from backoffice.web.extensions import clock, house_work
 from backoffice.web.known_browsers import known_browser, remember
 from backoffice.web.sessions import current
@@ -91,9 +90,8 @@ def _tell_of_new_browser(user_id: UUID) -> None:
     """Tell somebody by mail, where this browser was not known as theirs."""
     known = known_browser()
     if known is None or known.user_id != user_id:
-        device = browser_in_words(request.user_agent.string)
         with house_work() as unit:
-            notifications.new_sign_in(unit, user_id, device=device, now=clock())
+            notifications.new_sign_in(unit, user_id, now=clock())
 
 
 @bp.route("/step-up", methods=["GET", "POST"], endpoint="step_up")

@@ -21,6 +21,7 @@ from backoffice.services.accounts import Person
 from backoffice.services.audit import Actor, act_as
 from backoffice.services.refusal import NotVisible
 from backoffice.services.work import WalledSession, unit_of_work
+from backoffice.web.agents import browser_in_words
 from backoffice.web.told import request_id
 
 db = SQLAlchemy(metadata=Base.metadata)
@@ -62,7 +63,12 @@ def me() -> Person:
 def actor() -> Actor:
     """Return who acts in this request, for the record."""
     user_id = current_user.id if current_user.is_authenticated else None
-    return Actor(user_id=user_id, request_id=request_id(), address=request.remote_addr or "")
+    return Actor(
+        user_id=user_id,
+        request_id=request_id(),
+        address=request.remote_addr or "",
+        device=browser_in_words(request.user_agent.string),
+    )
 
 
 def session_factory() -> sessionmaker[WalledSession]:

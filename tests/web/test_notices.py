@@ -340,9 +340,13 @@ def test_who_takes_a_file_out_is_told_and_so_are_the_administrators_once_an_hour
 
     assert (unseen.status, stale.status) == (200, 302)
     assert security_mails(talk) == [
-        ("ana.sample@example.test", "Your account took a file out of Cleanclaim (A browser)."),
-        ("cleo.mockwell@example.test", "Ana Sample took a file out of Cleanclaim."),
+        ("ana.sample@example.test", "Your account took a file out of Cleanclaim."),
     ]
+    with talk.database.work(house=True) as session:
+        query = select(AccountMail).where(AccountMail.topic == AccountTopic.FILE_TAKEN_OUT)
+        (told,) = session.scalars(query).all()
+    assert (told.recipient, told.facts["who"]) == ("cleo.mockwell@example.test", "Ana Sample")
+    assert told.facts["at"].endswith(" UTC, A browser")
 
 
 def test_a_sign_in_from_a_new_browser_is_told_and_from_a_known_one_is_not(

@@ -190,7 +190,7 @@ def test_a_recovery_code_stands_in_once_and_its_owner_is_told(
     assert again.status == 401
     assert mails_to(fresh_database, cast.biller.id)[1:] == [
         "A recovery code was used to sign in; 9 are left.",
-        "Somebody signed in to your account from a new browser: A browser.",
+        "Somebody signed in to your account from a new browser.",
     ]
 
 

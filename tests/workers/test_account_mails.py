@@ -18,6 +18,10 @@ from tests.databases import Database
 from workers.notifications import deliver_about_account
 from workers.runtime import Runtime, Task
 
+SECRET = {
+    AccountTopic.INVITATION, AccountTopic.PASSWORD_RESET, AccountTopic.EMAIL_CONFIRMATION,
+}  # fmt: skip
+"""Their links carry a secret."""
 FACTS: dict[AccountTopic, dict[str, str]] = {
     AccountTopic.INVITATION: {
         "inviter": "Cleo", "where": "Harbor Lane", "role": "biller", "hours": "72",
@@ -28,6 +32,7 @@ FACTS: dict[AccountTopic, dict[str, str]] = {
     AccountTopic.GLASS_BROKEN: {
         "who": "Sam", "practice": "Harbor Lane", "minutes": "60", "at": "15:00 UTC",
     },
+    AccountTopic.FILE_TAKEN_OUT: {"who": "Ana", "at": "15:00 UTC, Firefox on Windows"},
 }  # fmt: skip
 
 
@@ -62,7 +67,7 @@ def test_each_mail_leaves_once_and_its_secret_is_gone(
         for _ in range(2):
             assert deliver_about_account(task, runtime) is None
         (mail,) = runtime.mail.sent[-1:]
-        linked = topic not in {AccountTopic.SECURITY, AccountTopic.GLASS_BROKEN}
+        linked = topic in SECRET
 
         assert ("s3cret-of-a-link" in mail.text) is linked
         assert ("s3cret-of-a-link" in mail.html) is linked

@@ -41,6 +41,8 @@ class Actor:
     request_id: str = ""
     address: str = ""
     job: str = ""
+    device: str = ""
+    """A browser in a few plain words; for mails about safety, not kept on the record."""
 
 
 _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)

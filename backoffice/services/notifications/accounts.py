@@ -11,6 +11,7 @@ from backoffice.gateways.mail import OutgoingMail
 from backoffice.jobs import Job, ask_for
 from backoffice.models.notifications import MailState
 from backoffice.models.people import AccountMail, AccountTopic
+from backoffice.services.audit import actor_of
 from backoffice.services.notifications.letters import Sender, Told, write
 from backoffice.services.notifications.waiting import next_wait
 
@@ -20,6 +21,7 @@ PAGES: Final[Mapping[AccountTopic, str]] = {
     AccountTopic.EMAIL_CONFIRMATION: "/link/{token}",
     AccountTopic.SECURITY: "/account",
     AccountTopic.GLASS_BROKEN: "/break-glass/review",
+    AccountTopic.FILE_TAKEN_OUT: "/record",
 }
 """Where the one link of a mail leads."""
 ACCOUNT_TOPIC_WORDS: Final[Mapping[AccountTopic, str]] = {
@@ -28,6 +30,7 @@ ACCOUNT_TOPIC_WORDS: Final[Mapping[AccountTopic, str]] = {
     AccountTopic.EMAIL_CONFIRMATION: "A link to confirm an address",
     AccountTopic.SECURITY: "A notice about an account",
     AccountTopic.GLASS_BROKEN: "Emergency access was used",
+    AccountTopic.FILE_TAKEN_OUT: "Somebody took a file out",
 }
 """What each is called in the mail ledger."""
 
@@ -68,8 +71,15 @@ def tell_of_security(
         user_id=user_id,
         now=now,
         what=what,
-        at=f"{now:%B} {now.day}, {now:%Y}, {now:%H:%M} UTC",
+        at=moment_of(session, now),
     )
+
+
+def moment_of(session: Session, now: datetime) -> str:
+    """Return when, and from which browser if it was one, in words for a mail about safety."""
+    device = actor_of(session).device
+    words = f"{now:%B} {now.day}, {now:%Y}, {now:%H:%M} UTC"
+    return f"{words}, {device}" if device else words
 
 
 def account_mail_to_send(

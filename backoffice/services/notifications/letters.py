@@ -37,6 +37,7 @@ WHITELIST: Final[Mapping[AnyTopic, frozenset[str]]] = {
     AccountTopic.EMAIL_CONFIRMATION: frozenset({"minutes", "link"}),
     AccountTopic.SECURITY: frozenset({"what", "at", "link"}),
     AccountTopic.GLASS_BROKEN: frozenset({"who", "practice", "minutes", "at", "link"}),
+    AccountTopic.FILE_TAKEN_OUT: frozenset({"who", "at", "link"}),
 }
 """All that a mail may say: no client, number, date of service, amount, text or file name.
 

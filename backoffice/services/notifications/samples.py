@@ -53,11 +53,15 @@ SAMPLES: Final[Mapping[AnyTopic, Mapping[str, Fact]]] = {
     AccountTopic.PASSWORD_RESET: {"minutes": "30"},
     AccountTopic.EMAIL_CONFIRMATION: {"minutes": "30"},
     AccountTopic.SECURITY: {
-        "what": "Your password was changed.", "at": "November 22, 2026, 15:04 UTC",
+        "what": "Your password was changed.",
+        "at": "November 22, 2026, 15:04 UTC, Firefox on Windows",
     },
     AccountTopic.GLASS_BROKEN: {
         "who": "Sam Stranger", "practice": _PRACTICE, "minutes": "60",
         "at": "November 22, 2026, 15:04 UTC",
+    },
+    AccountTopic.FILE_TAKEN_OUT: {
+        "who": "Ana Sample", "at": "November 22, 2026, 15:04 UTC, Firefox on Windows",
     },
 }  # fmt: skip
 """By topic: the whole whitelist but the link."""
