@@ -37,6 +37,7 @@ class Job(StrEnum):
     SCAN_DOCUMENT = "workers.documents.scan_document"
     ERASE_DOCUMENT = "workers.documents.erase_document"
     LOOK_AFTER_DOCUMENTS = "workers.documents.look_after_documents"
+    LOOK_AFTER_STORE = "workers.documents.look_after_store"
     SEE_TO_DEPARTURE = "workers.departures.see_to_departure"
     WATCH_AGREEMENT = "workers.agreements.watch_agreement"
 
@@ -57,6 +58,7 @@ TIMEOUTS = {
     Job.READ_PAGES.value: 1800,
     Job.CUT_DOCUMENTS.value: 900,
     Job.LOOK_AFTER_DOCUMENTS.value: 1800,
+    Job.LOOK_AFTER_STORE.value: 1800,
 }
 """Seconds after which a job is ended, where 120 are not right."""
 

@@ -1,7 +1,7 @@
 """Jobs about documents: scanned, counted, erased, looked after, away from people who wait."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from backoffice.models.documents import Document
 from backoffice.rules.document_state import DocumentState
 from backoffice.services import documents
 from backoffice.services.access import one
-from backoffice.services.documents import showing
+from backoffice.services.documents import showing, strays
 from workers.runtime import Again, Runtime, Task, errand_job
 
 SCAN_AGAIN = timedelta(minutes=1)
@@ -170,10 +170,40 @@ def _sweep(task: Task, run: Runtime) -> None:
         documents.note_missing(
             session, task.subject_id, frozenset(each.key for each in lying), now=run.clock()
         )
+    _remove(orphans, "practice", task.subject_id, run)
+
+
+@errand_job
+def look_after_store(task: Task, run: Runtime) -> Again | None:
+    """Sweep what lies outside the folders of practices that stand; see sweep_house."""
+    sweep_house(run)
+    return None
+
+
+def sweep_house(run: Runtime) -> None:
+    """Objects of the house without a row go after a day, and what removed practices left behind.
+
+    The store is listed before the rows are read, so that whatever is written meanwhile is younger.
+    """
+    lying = list(run.documents.list(strays.INBOUND))
+    with run.intake() as session:
+        _remove(strays.of_inbound(session, lying, now=run.clock()), "prefix", strays.INBOUND, run)
+    lying = list(run.documents.list(strays.BROUGHT))
+    with run.work(None) as session:
+        brought = strays.of_brought(session, lying, now=run.clock())
+        removed = strays.removed_among(session, set(run.documents.folders(strays.OF_PRACTICES)))
+    _remove(brought, "prefix", strays.BROUGHT, run)
+    for practice_id in removed:
+        lying = list(run.documents.list(f"{strays.OF_PRACTICES}{practice_id}/"))
+        _remove(strays.of_removed(lying, now=run.clock()), "practice", practice_id, run)
+
+
+def _remove(orphans: Sequence[str], kind: str, of: UUID | str, run: Runtime) -> None:
+    """Delete what nobody tells of; what the store keeps (a lock, a hold of its own) stays."""
     for key in orphans:
         try:
             run.documents.delete(key)
         except DocumentsUnavailable as kept:
-            log.warning("an orphan stays", practice=str(task.subject_id), kind=type(kept).__name__)
+            log.warning("an orphan stays", kind=type(kept).__name__, **{kind: str(of)})
     if orphans:
-        log.warning("orphans", practice=str(task.subject_id), count=len(orphans))
+        log.warning("orphans", count=len(orphans), **{kind: str(of)})

@@ -13,7 +13,7 @@ from types import FrameType
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,8 @@ from workers.runtime import Runtime, runtime_from
 DONE_KEPT = timedelta(days=7)
 SESSIONS_KEPT = timedelta(hours=12)
 LONGEST_PAUSE = 1.0
+OF_THE_HOUSE = UUID(int=0)
+"""The subject of an errand that is about no row."""
 
 log = structlog.get_logger()
 
@@ -56,6 +58,7 @@ def table(settings: Settings) -> tuple[Entry, ...]:
         Entry(timedelta(minutes=15), begin_days),
         Entry(timedelta(minutes=15), tell_what_is_due),
         Entry(timedelta(hours=6), look_after_documents),
+        Entry(timedelta(hours=6), look_after_store),
         Entry(timedelta(hours=1), forget_what_is_over),
         Entry(timedelta(hours=1), see_to_departures),
         Entry(timedelta(hours=12), watch_agreements),
@@ -88,9 +91,24 @@ def sweep_practices(session: Session, now: datetime, turn: str) -> None:
 def look_after_documents(session: Session, now: datetime, turn: str) -> None:
     """Have each practice's documents compared, swept and erased; see services/documents.
 
-    A turn is a 120th of a month: services/documents/looking_after.py counts on it.
+    A turn is a 120th of a month: services/documents/looking_after.py counts on it. What a practice
+    has that left is looked after until it is removed.
     """
-    _ask_in_every_practice(session, Job.LOOK_AFTER_DOCUMENTS, now, turn)
+    kept = Practice.removed_at.is_(None)
+    _ask_in_every_practice(session, Job.LOOK_AFTER_DOCUMENTS, now, turn, where=kept)
+
+
+def look_after_store(session: Session, now: datetime, turn: str) -> None:
+    """Have swept what lies in the store and is no practice's that stands, unless that waits."""
+    if session.scalars(_waiting(Job.LOOK_AFTER_STORE)).first() is None:
+        ask_for(
+            session,
+            Job.LOOK_AFTER_STORE,
+            subject_id=OF_THE_HOUSE,
+            practice_id=None,
+            due_at=now,
+            turn=turn,
+        )
 
 
 def tell_what_is_due(session: Session, now: datetime, turn: str) -> None:
@@ -129,9 +147,17 @@ def watch_agreements(session: Session, now: datetime, turn: str) -> None:
         )
 
 
-def _ask_in_every_practice(session: Session, job: Job, now: datetime, turn: str) -> None:
+def _ask_in_every_practice(
+    session: Session,
+    job: Job,
+    now: datetime,
+    turn: str,
+    *,
+    where: ColumnElement[bool] | None = None,
+) -> None:
     """Ask for a job in each practice that has not left and is not waiting for it already."""
-    here = Practice.left_at.is_(None) & Practice.id.not_in(_waiting(job))
+    among = Practice.left_at.is_(None) if where is None else where
+    here = among & Practice.id.not_in(_waiting(job))
     for practice_id in session.scalars(select(Practice.id).where(here)):
         ask_for(
             session, job, subject_id=practice_id, practice_id=practice_id, due_at=now, turn=turn

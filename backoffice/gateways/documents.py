@@ -81,6 +81,9 @@ class Documents(Protocol):
     def list(self, prefix: str) -> Iterator[StoredDocument]:
         """Everything whose key begins with the prefix, in the keys' order."""
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The names between the prefix, which ends with a slash, and the next slash, in order."""
+
     def delete(self, key: str) -> None:
         """Remove it; nothing happens when it is gone already."""
 
@@ -193,6 +196,16 @@ class S3Documents:
                 for found in page.get("Contents", []):
                     yield StoredDocument(found["Key"], found["Size"], found["LastModified"])
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The names one level below; see Documents.folders."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, Delimiter="/"
+        )
+        with _translated():
+            for page in pages:
+                for found in page.get("CommonPrefixes", []):
+                    yield found["Prefix"].removeprefix(prefix).removesuffix("/")
+
     def delete(self, key: str) -> None:
         """Remove it; see Documents.delete."""
         try:
@@ -275,6 +288,13 @@ class InMemoryDocuments:
             if key.startswith(prefix):
                 content, stored_at = self._stored[key]
                 yield StoredDocument(key, len(content), stored_at)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The names one level below; see Documents.folders."""
+        below = (key.removeprefix(prefix) for key in self._stored if key.startswith(prefix))
+        yield from sorted(
+            {name for name, slash, _ in (key.partition("/") for key in below) if slash}
+        )
 
     def delete(self, key: str) -> None:
         """Remove it; see Documents.delete."""

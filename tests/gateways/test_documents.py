@@ -113,6 +113,14 @@ def test_a_list_holds_what_lies_below_its_prefix_with_size_and_moment(store: Doc
     assert all(one.stored_at.tzinfo for one in found)
 
 
+def test_folders_are_the_names_one_level_below(store: Documents) -> None:
+    for key in ("t/one/a", "t/one/a.made/1", "t/two/b", "t/loose", "u/three/c"):
+        store.put(f"folders/{key}", CONTENT[:9], sha256=digest(CONTENT[:9]))
+
+    assert list(store.folders("folders/t/")) == ["one", "two"]
+    assert list(store.folders("folders/none/")) == []
+
+
 def test_a_deleted_document_is_gone_and_deleting_again_does_nothing(store: Documents) -> None:
     store.put("t/1/2", b"x", sha256=digest(b"x"))
 

@@ -15,22 +15,30 @@ from backoffice.gateways.documents import ErasureRefused, InMemoryDocuments
 from backoffice.gateways.mail import InMemoryMail
 from backoffice.gateways.scanner import EICAR, InMemoryScanner
 from backoffice.models.contract import HoldKind
+from backoffice.models.document_work import DocumentPage
 from backoffice.models.documents import (
     Document,
     DocumentKind,
     DocumentLink,
     DocumentState,
+    PagesState,
 )
+from backoffice.models.inbound import InboundFile, InboundKind, InboundState
+from backoffice.models.intake import IntakeBatch
+from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.services import documents, messages, retention
 from backoffice.services.access import one
 from backoffice.services.documents import Arrival
+from backoffice.services.documents.pages import Picture
+from backoffice.services.documents.showing import page_row
+from backoffice.services.inbound.keeping import RawFile
 from tests.clean import CLEAN, found_clean
 from tests.databases import Database
 from tests.record import on_record
 from tests.services.test_documents import PNG, a_pdf
 from tests.talk import Talk, a_talk
-from workers.documents import SCAN_AGAIN, erase, look_after, scan
+from workers.documents import SCAN_AGAIN, erase, look_after, scan, sweep_house
 from workers.runtime import Again, Runtime, Task
 
 DAY = timedelta(days=1)
@@ -185,25 +193,75 @@ def test_every_flipped_byte_and_every_lost_object_is_found_and_told_once(
 def test_objects_without_a_row_go_after_a_day_and_nothing_else_does(
     talk: Talk, runtime: Runtime
 ) -> None:
-    """Row 25 of the requirements: no orphan is left a day later."""
-    store, kept = store_of(runtime), keep(talk, runtime)
-    orphans = [f"t/{talk.practice_id}/{uuid4()}" for _ in range(5)]
-    for key in orphans:
+    """Row 25 of the requirements: no orphan is left a day later, under whatever prefix it lies."""
+    store, (kept, given_up, waits) = store_of(runtime), (keep(talk, runtime) for _ in range(3))
+    folder, batch, raw = f"t/{talk.practice_id}", uuid4(), RawFile.of(b"raw")
+    gone, page = talk.cast.elsewhere.id, page_of(talk, kept)
+    _tell_of(talk, raw, batch, removed=gone)
+    with talk.work() as session:
+        for document in (kept, given_up):
+            one(session, Document, document.id, lock=True).pages_state = PagesState.PARTLY
+    orphans = [
+        *(f"{folder}/{uuid4()}" for _ in range(5)),
+        f"{folder}/{uuid4()}.made/1",
+        f"{kept.document_key}.made/2",
+        f"{given_up.document_key}.made/1s",
+        f"h/{uuid4()}",
+        f"intake/{batch}/1",
+        f"intake/{uuid4()}/0",
+        f"t/{gone}/{uuid4()}",
+    ]
+    stays = [
+        page.image_key, page.thumbnail_key, f"{waits.document_key}.made/1", raw.key,
+        f"intake/{batch}/0", f"a/{uuid4()}", f"t/{uuid4()}/{uuid4()}",
+    ]  # fmt: skip
+    for key in (*orphans, *stays):
         store.lay(key)
-    store.lay(f"{kept.document_key}.made/1")
-    store.lay(f"t/{uuid4()}/{uuid4()}")
-    before = {each.key for each in store.list("t/")}
+    before = {each.key for each in store.list("")}
 
-    with time_machine.travel(datetime.now(UTC) + timedelta(hours=23)):
-        look(talk, runtime)
-        early = {each.key for each in store.list("t/")}
+    def swept(later: timedelta) -> set[str]:
+        with time_machine.travel(datetime.now(UTC) + later):
+            look(talk, runtime)
+            sweep_house(runtime)
+        return before - {each.key for each in store.list("")}
+
+    assert swept(timedelta(hours=23)) == set()
+    with talk.work() as session:
+        by = talk.person(talk.cast.owner).id
+        hold = retention.place_hold(
+            session, talk.practice_id, kind=HoldKind.PRACTICE, reason="A subpoena.", by=by
+        )
+    assert swept(timedelta(hours=25)) == {each for each in orphans if not each.startswith(folder)}
+    with talk.work() as session:
+        retention.lift_hold(session, hold.id, by=by, now=datetime.now(UTC))
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
-        store.lay(f"t/{talk.practice_id}/fresh")
-        look(talk, runtime)
+        store.lay(f"{folder}/fresh")
+    assert swept(timedelta(hours=25)) == set(orphans)
 
-    assert early == before
-    late = {each.key for each in store.list("t/")}
-    assert late == before - set(orphans) | {f"t/{talk.practice_id}/fresh"}
+
+def page_of(talk: Talk, document: Document) -> DocumentPage:
+    """A painted page of a document, as its row tells of it."""
+    with talk.work() as session:
+        page = page_row(talk.practice_id, document.id, Picture(1, 10, 10, b"x", b"x"))
+        session.add(page)
+        return page
+
+
+def _tell_of(talk: Talk, raw: RawFile, batch: UUID, *, removed: UUID) -> None:
+    """A raw file and a brought one that rows tell of, and a practice that was removed."""
+    with talk.database.intake() as session:
+        session.add(
+            InboundFile(
+                kind=InboundKind.ERA, sha256=raw.sha256, size=3, document_key=raw.key,
+                state=InboundState.RECEIVED, received_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+    with talk.database.work(practices=[removed], house=True) as session:
+        brought = IntakeBatch(id=batch, mapping="own")
+        brought.files = [{"key": f"intake/{batch}/0", "sha256": raw.sha256, "size": 3}]
+        session.add(brought)
+    with talk.database.work(practices=[removed, talk.practice_id], house=True) as session:
+        session.get_one(Practice, removed).removed_at = datetime.now(UTC)
 
 
 def test_what_newer_signatures_know_is_shut_and_erased_with_all_that_was_made_of_it(

@@ -94,7 +94,7 @@ def test_a_practices_day_begins_once_however_often_it_is_asked_for(stage: Stage)
 def test_every_entry_of_the_table_runs(stage: Stage, settings: Settings) -> None:
     Clock(table(settings)).tick(stage.run)
 
-    assert len(table(settings)) == 9
+    assert len(table(settings)) == 10
 
 
 def test_a_ring_comes_again_only_while_the_errand_is_undone(stage: Stage) -> None:

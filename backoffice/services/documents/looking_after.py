@@ -1,5 +1,6 @@
 """What is kept stays whole, and goes in its time: compared, swept both ways, erased when due."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from backoffice.gateways.documents import StoredDocument
 from backoffice.models.contract import Departure
-from backoffice.models.document_work import MADE_OF
-from backoffice.models.documents import Document
+from backoffice.models.document_work import MADE_OF, DocumentPage
+from backoffice.models.documents import Document, PagesState
 from backoffice.models.submissions import Submission
 from backoffice.rules.document_state import DocumentEvent, DocumentState
 from backoffice.services import audit, retention
@@ -85,18 +86,50 @@ def orphans(
 ) -> Sequence[str]:
     """Return the keys in a practice's folder, a day old or older, that no row tells of.
 
-    What was made of a document lies in a folder beside its key (MADE_OF) and belongs to it.
+    What was made of a document lies in a folder beside its key (MADE_OF) and belongs to it as far
+    as its pages are told of. While a legal hold stands on the whole practice, nothing goes.
     """
+    if retention.is_held(session, practice_id):
+        return []
     known = _known_keys(session, practice_id)
-    return [
-        each.key
-        for each in lying
-        if each.stored_at < now - ORPHAN_FOR and _owner(each.key) not in known
-    ]
+    old = [each.key for each in lying if is_old(each, now=now)]
+    made = [key for key in old if _owner(key) != key and _owner(key) in known]
+    strays = [key for key in old if _owner(key) not in known]
+    return [*strays, *_pictures_of_no_page(session, practice_id, made)]
+
+
+def is_old(stored: StoredDocument, *, now: datetime) -> bool:
+    """Whether an object is so old that the row about it would have been written by now."""
+    return stored.stored_at < now - ORPHAN_FOR
 
 
 def _owner(key: str) -> str:
     return "/".join(key.split("/")[:_PARTS_OF_A_KEY]).removesuffix(MADE_OF)
+
+
+def _pictures_of_no_page(session: Session, practice_id: UUID, made: Sequence[str]) -> Sequence[str]:
+    """Return the pictures whose page is told of by no row: painting was broken off, then given up.
+
+    Where a document has as many pictures as its pages have, they are theirs; only of others are
+    the pages looked up. What is still being painted is let be: its pictures are put anew any time.
+    """
+    of_document: defaultdict[str, list[str]] = defaultdict(list)
+    for key in made:
+        of_document[_owner(key).rpartition("/")[2]].append(key)
+    counted = (
+        select(DocumentPage.document_id, func.count())
+        .where(held(session, DocumentPage.practice_id), DocumentPage.practice_id == practice_id)
+        .group_by(DocumentPage.document_id)
+    )
+    told = {str(document_id): count for document_id, count in session.execute(counted)}
+    odd = [UUID(name) for name, keys in of_document.items() if len(keys) > 2 * told.get(name, 0)]
+    settled = visible(session, Document).where(
+        Document.id.in_(odd), Document.pages_state != PagesState.WAITING
+    )
+    ids = [document.id for document in session.scalars(settled)]
+    pages = visible(session, DocumentPage).where(DocumentPage.document_id.in_(ids))
+    known = {key for page in session.scalars(pages) for key in (page.image_key, page.thumbnail_key)}
+    return [key for each in ids for key in of_document[str(each)] if key not in known]
 
 
 def _known_keys(session: Session, practice_id: UUID) -> frozenset[str]:
