@@ -31,6 +31,13 @@ class ReplyForm(Form):
         return Canned(self.name.data or "", self.body.data or "")
 
 
+class ShippedForm(Form):
+    """The name of a shipped reply, as what is to become of it."""
+
+    hide = StringField("Hide")
+    bring_back = StringField("Bring back")
+
+
 @bp.get("/<uuid:thread_id>/replies")
 @needs(Permission.DO_TASKS)
 def offer(thread_id: UUID) -> ResponseReturnValue:
@@ -73,6 +80,19 @@ def add() -> ResponseReturnValue:
     except ReplyWrong as wrong:
         return _wrong(form, wrong, url_for(".add"))
     return _saved()
+
+
+@bp.post("/replies/shipped")
+@needs(Permission.EDIT_CANNED_REPLIES)
+def shipped() -> ResponseReturnValue:
+    """Put a reply that came with the house away, or offer it again."""
+    form = ShippedForm()
+    with house_work() as session:
+        if form.hide.data:
+            canned.hide(session, form.hide.data, now=clock())
+        else:
+            canned.bring_back(session, form.bring_back.data or "", now=clock())
+    return _saved("Hidden" if form.hide.data else "Offered again")
 
 
 @bp.route("/replies/<uuid:reply_id>", methods=["GET", "POST"])

@@ -71,7 +71,22 @@ def test_a_thread_is_offered_its_practices_replies_before_the_houses_and_the_shi
         after = {each.name: each.body for each in canned.offered(session, thread.id, biller)}
         with pytest.raises(NotVisible):
             canned.reply_of(session, card.id)
+    with talk.database.work(house=True) as session:
+        for hidden in ("Insurance card", "Diagnosis", "Diagnosis"):
+            canned.hide(session, hidden, now=NOW)
+        put_away = canned.kept(session).hidden
+        with pytest.raises(NotVisible):
+            canned.hide(session, "Thanks a lot", now=NOW)
+    with talk.work() as session:
+        without = {each.name: each.body for each in canned.offered(session, thread.id, biller)}
+    with talk.database.work(house=True) as session:
+        canned.bring_back(session, "Diagnosis", now=NOW)
+    with talk.work() as session:
+        again = {each.name for each in canned.offered(session, thread.id, biller)}
 
+    assert put_away == {"Insurance card", "Diagnosis"}
+    assert without["Insurance card"] == "From the house"  # ours by its name stays
+    assert again - without.keys() == {"Diagnosis"}
     assert found["Thank you, filed"] == "From the house, Ana Sample"
     assert found["insurance CARD"] == "The card, please"
     assert after["Insurance card"] == "From the house"

@@ -96,7 +96,7 @@ def test_a_practices_people_see_open_and_done_and_nothing_of_the_houses_work(
 
     assert statuses == {403}
     assert "New plan" in late.words  # which box they ask for is all the same
-    for words in ("Put away", "promised", "Unassigned", "Owner:"):
+    for words in ("Put away", "promised", "Unassigned", "Give to", "waiting on", "owner "):
         assert words not in page.words + late.words
 
 
@@ -113,6 +113,10 @@ def test_words_are_found_a_reply_is_put_in_and_the_thread_goes_on_paper(
         boss.post("/messages/replies/add", practice=practice, name="Dear", body=body)
     listed = boss.get("/messages/replies")
     offered = json.loads(desk.get(f"{address}/replies").text)
+    hidden = boss.post("/messages/replies/shipped", hide="Diagnosis")
+    without = boss.get("/messages/replies")
+    fewer = json.loads(desk.get(f"{address}/replies").text)
+    boss.post("/messages/replies/shipped", bring_back="Diagnosis")
     desk.get(address)
     found = desk.post("/messages/find", q="7781")
     phone.get("/messages/")
@@ -125,6 +129,11 @@ def test_words_are_found_a_reply_is_put_in_and_the_thread_goes_on_paper(
     assert [each["body"] for each in offered if each["name"] == "Dear"] == [
         "For Harbor Lane Counseling"
     ]
+    assert (hidden.status, boss.post("/messages/replies/shipped", hide="Mine").status) == (302, 404)
+    assert "Bring back Diagnosis" in without.words
+    assert "Hide Diagnosis" in boss.get("/messages/replies").words
+    assert {each["name"] for each in offered} - {each["name"] for each in fewer} == {"Diagnosis"}
+    assert desk.post("/messages/replies/shipped", hide="Diagnosis").status == 403
     assert address in found.text
     assert "<mark>7781</mark>" in found.text
     assert "<mark>card</mark>" in on_phone.text

@@ -6,13 +6,15 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from backoffice.models.appointments import Appointment
+from backoffice.models.base import new_id
 from backoffice.models.claims import Claim, ServiceLine
 from backoffice.models.messages import Thread
 from backoffice.models.practices import Practice
-from backoffice.models.replies import CannedReply, HouseReply
+from backoffice.models.replies import CannedReply, HiddenReply, HouseReply
 from backoffice.rules.canned import DEFAULTS, Canned, MergeField, merged, unknown_fields
 from backoffice.services import audit
 from backoffice.services.access import held, one, visible
@@ -33,11 +35,15 @@ class ReplyWrong(Refused):
 
 @dataclass(frozen=True)
 class Kept:
-    """All replies that somebody may edit, and those that came with the house."""
+    """All replies that somebody may edit, and those that came with the house.
+
+    `hidden` are the names of the shipped ones that the house has put away.
+    """
 
     house: Sequence[HouseReply]
     practices: Sequence[CannedReply]
     shipped: Sequence[Canned]
+    hidden: frozenset[str]
 
 
 def offered(session: Session, thread_id: UUID, person: Person) -> list[Canned]:
@@ -45,7 +51,8 @@ def offered(session: Session, thread_id: UUID, person: Person) -> list[Canned]:
     thread = thread_for(session, thread_id, person)
     audit.read(session, "thread", [thread.id], practice_id=thread.practice_id)
     values = _values(session, thread, person)
-    found = {each.name.casefold(): each for each in DEFAULTS}
+    hidden = _hidden(session)
+    found = {each.name.casefold(): each for each in DEFAULTS if each.name not in hidden}
     found |= {row.name.casefold(): Canned(row.name, row.body) for row in _house(session)}
     own = visible(session, CannedReply).where(
         CannedReply.practice_id == thread.practice_id, CannedReply.withdrawn_at.is_(None)
@@ -61,6 +68,7 @@ def kept(session: Session) -> Kept:
         house=_house(session),
         practices=session.scalars(own.order_by(CannedReply.practice_id, CannedReply.name)).all(),
         shipped=DEFAULTS,
+        hidden=_hidden(session),
     )
 
 
@@ -86,11 +94,27 @@ def change(session: Session, row: HouseReply | CannedReply, reply: Canned) -> No
 
 
 def withdraw(session: Session, row: HouseReply | CannedReply, *, now: datetime) -> None:
-    """Take a reply out of use; a shipped one of the same name is offered again. Twice is once."""
+    """Take a reply out of use; a shipped one of the same name is offered again. Twice is once.
+
+    Unless that one is hidden.
+    """
     if row.withdrawn_at is not None:
         return
     row.withdrawn_at = now
     _record(session, "withdraw_reply", row)
+
+
+def hide(session: Session, name: str, *, now: datetime) -> None:
+    """Put a shipped reply away, for all practices; one of ours by its name is offered still.
+
+    Raises NotVisible where none is called so.
+    """
+    _put(session, name, "hide_reply", hidden_at=now, now=now)
+
+
+def bring_back(session: Session, name: str, *, now: datetime) -> None:
+    """Offer a shipped reply again that was hidden. Raises NotVisible where none is called so."""
+    _put(session, name, "bring_reply_back", hidden_at=None, now=now)
 
 
 def reply_of(session: Session, reply_id: UUID, *, out_of_use: bool = False) -> CannedReply:
@@ -112,6 +136,32 @@ def house_reply_of(session: Session, reply_id: UUID, *, out_of_use: bool = False
 def _house(session: Session) -> Sequence[HouseReply]:
     query = select(HouseReply).where(HouseReply.withdrawn_at.is_(None)).order_by(HouseReply.name)
     return session.scalars(query).all()
+
+
+def _hidden(session: Session) -> frozenset[str]:
+    query = select(HiddenReply.name).where(HiddenReply.hidden_at.is_not(None))
+    return frozenset(session.scalars(query))
+
+
+def _put(
+    session: Session, name: str, action: str, *, hidden_at: datetime | None, now: datetime
+) -> None:
+    if name not in {each.name for each in DEFAULTS}:
+        raise NotVisible
+    row_id = session.scalar(
+        insert(HiddenReply)
+        .values(id=new_id(), created_at=now, name=name, hidden_at=hidden_at)
+        .on_conflict_do_update(index_elements=["name"], set_={"hidden_at": hidden_at})
+        .returning(HiddenReply.id)
+    )
+    audit.record(
+        session,
+        action,
+        subject_kind="reply",
+        subject_ids=[row_id] if row_id else [],
+        practice_id=None,
+        detail={"name": name},
+    )
 
 
 def good(reply: Canned) -> Canned:

@@ -233,6 +233,7 @@ BODIES: Mapping[str, Callable[[Rows], Body]] = {
     "replies.add": _reply,
     "replies.edit": _reply,
     "replies.edit_house": _reply,
+    "replies.shipped": lambda _: {"hide": "Insurance card"},
     "replies.withdraw": _nothing,
     "replies.withdraw_house": _nothing,
     "submissions.mark_sent": _nothing,
