@@ -22,10 +22,11 @@ from backoffice.models.sealing import Keyring
 from backoffice.rules.roles import Role
 from backoffice.services.access import one
 from backoffice.services.changes import announce_changes
-from backoffice.services.documents import making
+from backoffice.services.documents import judged, making, withdraw
 from backoffice.services.documents.pages import digest
 from backoffice.web.extensions import DOCUMENTS
 from tests.cast import a_user, joins
+from tests.clean import FOUND
 from tests.databases import Database
 from tests.pages import Browser, Page
 from tests.papers import a_paper
@@ -181,7 +182,7 @@ def seen(talk: Talk) -> list[tuple[str, set[UUID], bool, int | None]]:
 
 
 def test_words_inside_find_a_pdf_for_those_who_may_open_it_and_for_nobody_else(
-    app: Flask, talk: Talk, paper: Document, fresh_database: Database
+    app: Flask, talk: Talk, paper: Document, runtime: Runtime, fresh_database: Database
 ) -> None:
     with fresh_database.work(practices=[talk.cast.elsewhere.id], house=True) as session:
         stranger = a_user(session, "Sybil Stranger")
@@ -203,6 +204,16 @@ def test_words_inside_find_a_pdf_for_those_who_may_open_it_and_for_nobody_else(
         answer = found(browser, words)
         assert answer.status == 200, words
         assert "eob.pdf" not in answer.words, words
+
+    # words stay until the bytes are erased; they find only what can still be opened
+    sick = painted(app, talk, runtime, a_paper("Quillfeather card"), beside_claim=False)
+    both = found(browser, "quillfeather")
+    with talk.work() as session:
+        withdraw(session, paper.id, reason="Wrong client.", now=datetime.now(UTC))
+        judged(session, sick.id, FOUND, now=datetime.now(UTC))
+
+    assert both.text.count("data-row") == 2
+    assert "eob.pdf" not in found(browser, "quillfeather").words
 
 
 def test_a_document_is_sorted_linked_both_ways_and_unlinked_on_record(

@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from backoffice.config import Settings
 from backoffice.gateways.documents import ErasureRefused, InMemoryDocuments
 from backoffice.gateways.mail import InMemoryMail
 from backoffice.gateways.scanner import EICAR, InMemoryScanner
 from backoffice.models.contract import HoldKind
-from backoffice.models.document_work import DocumentPage
+from backoffice.models.document_work import DocumentPage, DocumentWords
 from backoffice.models.documents import (
     Document,
     DocumentKind,
@@ -31,7 +32,7 @@ from backoffice.services import documents, messages, retention
 from backoffice.services.access import one
 from backoffice.services.documents import Arrival
 from backoffice.services.documents.pages import Picture
-from backoffice.services.documents.showing import page_row
+from backoffice.services.documents.showing import keep_words, page_row, painted
 from backoffice.services.inbound.keeping import RawFile
 from tests.clean import CLEAN, found_clean
 from tests.databases import Database
@@ -267,17 +268,33 @@ def _tell_of(talk: Talk, raw: RawFile, batch: UUID, *, removed: UUID) -> None:
 def test_what_newer_signatures_know_is_shut_and_erased_with_all_that_was_made_of_it(
     talk: Talk, runtime: Runtime
 ) -> None:
-    store, old = store_of(runtime), keep(talk, runtime, PNG + b"sleeper")
-    store.lay(f"{old.document_key}.made/1")
+    store, old, other = (
+        store_of(runtime),
+        keep(talk, runtime, PNG + b"sleeper"),
+        keep(talk, runtime),
+    )
     cast(InMemoryScanner, runtime.scanner).known[b"sleeper"] = "Sleeper.A"
+    for document in (old, other):
+        page = page_of(talk, document)
+        for key in (page.image_key, page.thumbnail_key):
+            store.lay(key)
+        with talk.work() as session:
+            keep_words(session, document.id, "Gloamwick", now=datetime.now(UTC))
+            painted(session, document.id, PagesState.READY, count=1)
 
     with time_machine.travel(datetime.now(UTC) + DAY):
         look(talk, runtime)
 
-    found = as_it_is(talk, old)
-    assert (found.state, found.finding) == (DocumentState.INFECTED, "Sleeper.A")
-    assert found.erased_at is not None
+    shut = as_it_is(talk, old)
+    assert (shut.state, shut.finding) == (DocumentState.INFECTED, "Sleeper.A")
+    assert (shut.erased_at is not None, shut.pages_state) == (True, PagesState.NONE)
     assert list(store.list(old.document_key)) == []
+    with talk.work() as session:
+        left = [
+            set(session.scalars(select(made.document_id))) for made in (DocumentPage, DocumentWords)
+        ]
+    assert left == [{other.id}] * 2
+    assert len(list(store.list(other.document_key))) == 3
 
 
 def test_a_withdrawn_document_goes_when_its_years_are_over_and_nothing_holds_it(
