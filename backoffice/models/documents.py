@@ -52,15 +52,20 @@ class Document(PracticeRow):
     __tablename__ = "documents"
     __table_args__ = (
         UniqueConstraint("practice_id", "document_key"),
-        Index("ix_documents_recent", "practice_id", "id"),
-        Index("ix_documents_sha256", "practice_id", "sha256"),
-        Index("ix_documents_status", "practice_id", "status", "id"),
         Index(
-            "ix_documents_owner", "practice_id", "owner_id", "id",
+            "ix_documents_inbox", "practice_id", "status", "id",
+            postgresql_include=[  # all that the list is filtered by
+                "kind", "state", "owner_id", "payer_id", "uploaded_by_id", "created_at",
+                "came_twice", "links",
+            ],
+        ),
+        Index("ix_documents_sha256", "practice_id", "sha256"),
+        Index(
+            "ix_documents_owner", "practice_id", "owner_id", "status", "id",
             postgresql_where="owner_id IS NOT NULL",
         ),
         Index(
-            "ix_documents_payer", "practice_id", "payer_id", "id",
+            "ix_documents_payer", "practice_id", "payer_id", "status", "id",
             postgresql_where="payer_id IS NOT NULL",
         ),
         UniqueConstraint("practice_id", "uploaded_by_id", "upload_id"),
@@ -96,6 +101,9 @@ class Document(PracticeRow):
     payer_id: Mapped[UUID | None] = mapped_column(ForeignKey("payers.id"))
     document_on: Mapped[date | None]  # the day that stands on it
     note: Mapped[str] = mapped_column(default="", server_default="")  # staff's, never shown outside
+    # Noted by the database itself: an earlier kept one has its bytes, and what it lies beside.
+    came_twice: Mapped[bool] = mapped_column(default=False, server_default="f")
+    links: Mapped[int] = mapped_column(default=0, server_default="0")
     pages_state: Mapped[PagesState] = mapped_column(
         default=PagesState.WAITING, server_default="waiting"
     )

@@ -8,7 +8,7 @@ from backoffice.services.documents.examining import (
     inside,
     pages_of,
 )
-from backoffice.services.documents.inbox import PAGE_SIZE, Line, Listing, Wanted, counts, listed
+from backoffice.services.documents.inbox import PAGE_SIZE, Listing, Wanted, listed
 from backoffice.services.documents.keeping import (
     MAY_TAKE,
     AlreadyWithdrawn,
@@ -26,6 +26,7 @@ from backoffice.services.documents.keeping import (
     waiting,
     withdraw,
 )
+from backoffice.services.documents.lines import Line
 from backoffice.services.documents.looking.why_not import NotTaken, WhyNot
 from backoffice.services.documents.looking_after import (
     checked,
@@ -65,7 +66,6 @@ __all__ = [
     "begin",
     "checked",
     "claim_by_number",
-    "counts",
     "damaged",
     "document_for",
     "due_for_a_look",

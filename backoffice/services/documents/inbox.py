@@ -1,45 +1,45 @@
-"""The documents' inbox: filtered, by keyset a page at a time, each with whose and what it is."""
+"""The documents' inbox: filtered, by keyset a page at a time, each with whose and what it is.
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+Every list is read from one index (ix_documents_inbox), practice by practice and status by status,
+and left after a page; what is counted is counted to COUNTED_TO.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Row,
+    String,
     Uuid,
     any_,
-    exists,
     func,
     literal,
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from backoffice.models.claims import Claim
 from backoffice.models.documents import (
     Document,
     DocumentKind,
     DocumentLink,
     DocumentState,
     DocumentStatus,
-    PagesState,
 )
-from backoffice.models.payers import Payer
-from backoffice.models.users import User
-from backoffice.services import audit
 from backoffice.services.access import held, visible
 from backoffice.services.accounts import Person
 from backoffice.services.cursors import Cursor
-from backoffice.services.documents.reading import reach
-from backoffice.services.work import practices_of
+from backoffice.services.documents.lines import Line, lines
+from backoffice.services.documents.reading import limits
+from backoffice.services.work import own_practices
 
 PAGE_SIZE = 50
-COUNTED_TO = 10_000
+COUNTED_TO = 1000
 MOST_FOUND = 500
 """Documents that a search by words looks at: the newest of those found."""
 
@@ -66,134 +66,117 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class ClaimBeside:
-    """The claim a document is linked to."""
-
-    id: UUID
-    our_number: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """A document in a list; `doubled` where the same bytes came before."""
-
-    id: UUID
-    practice_id: UUID
-    name: str
-    kind: DocumentKind
-    state: DocumentState
-    status: DocumentStatus
-    pages: int | None
-    size: int
-    created_at: datetime
-    uploaded_by: str
-    owner_id: UUID | None
-    payer: str
-    document_on: date | None
-    claim: ClaimBeside | None
-    links: int
-    doubled: bool
-    has_picture: bool
-    withdrawn_reason: str
-
-
-@dataclass(frozen=True)
 class Listing:
-    """One page of documents, the newest first, and where its neighbours begin."""
+    """One page of documents, the newest first, and where its neighbours begin.
+
+    `by_status` counts what the other filters leave, each to COUNTED_TO and one more; `hidden` is
+    how many documents the filters leave out where they leave none in.
+    """
 
     lines: Sequence[Line]
     first: int
     total: int
     exact: bool
+    by_status: Mapping[DocumentStatus, int]
     hidden: int
     next: Cursor | None
     previous: Cursor | None
 
 
 def listed(session: Session, person: Person, wanted: Wanted) -> Listing:
-    """Return a page of documents: practice by practice an index is walked and left after a page."""
-    conditions = [reach(session, person), *_conditions(session, wanted)]
-    total = _count(session, conditions)
-    hidden = 0
-    if len(conditions) > 1:
-        hidden = max(_count(session, conditions[:1]) - total, 0)
-    found, more = _page(session, conditions, wanted)
+    """Return a page of documents with the counts of every status."""
+    near = list(limits(session, person))
+    conditions = [*near, *_conditions(session, wanted)]
+    if wanted.words:
+        by_status, found, more = _by_words(session, conditions, wanted)
+    else:
+        by_status = _counts(session, conditions)
+        found, more = _page(session, conditions, wanted)
+    shown = [by_status[wanted.status]] if wanted.status else list(by_status.values())
     backwards = wanted.before is not None
     edge = wanted.before or wanted.after
     position = edge.position if edge else 0
     first = max(position - len(found) - 1, 0) if backwards else position
     ahead, behind = (True, more) if backwards else (more, wanted.after is not None)
     return Listing(
-        lines=_lines(session, found),
+        lines=lines(session, found, person),
         first=first + 1 if found else 0,
-        total=min(total, COUNTED_TO),
-        exact=total <= COUNTED_TO,
-        hidden=hidden,
+        total=sum(min(count, COUNTED_TO) for count in shown),
+        exact=max(shown) <= COUNTED_TO,
+        by_status=by_status,
+        hidden=0 if found else _hidden(session, near),
         next=Cursor("", found[-1].id, first + len(found)) if ahead and found else None,
         previous=Cursor("", found[0].id, first + 1) if behind and found else None,
     )
 
 
-def counts(session: Session, person: Person, wanted: Wanted) -> dict[DocumentStatus, int]:
-    """Return how many documents stand where, other filters kept; counted to COUNTED_TO each."""
-    near = reach(session, person)
-    return {
-        status: _count(session, [near, *_conditions(session, replace(wanted, status=status))])
-        for status in DocumentStatus
-    }
-
-
 def _conditions(session: Session, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    for column, value in (
+    """Yield what is filtered by, the status apart: it is walked one by one."""
+    for kept, value in (
         (Document.kind, wanted.kind),
         (Document.state, wanted.state),
-        (Document.status, wanted.status),
         (Document.owner_id, wanted.owner_id),
         (Document.payer_id, wanted.payer_id),
         (Document.uploaded_by_id, wanted.uploaded_by_id),
     ):
         if value is not None:
-            yield column == value
+            yield kept == value
     if wanted.without_owner:
         yield Document.owner_id.is_(None)
     if wanted.came_from is not None:
         yield Document.created_at >= wanted.came_from
     if wanted.came_before is not None:
         yield Document.created_at < wanted.came_before
+    if wanted.doubled:
+        yield Document.came_twice.is_(True)
+    if wanted.linked is not None:
+        yield Document.links > 0 if wanted.linked else Document.links == 0
     yield from _about_others(session, wanted)
 
 
 def _about_others(session: Session, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    links = exists().where(
-        DocumentLink.practice_id == Document.practice_id, DocumentLink.document_id == Document.id
-    )
-    if wanted.linked is not None:
-        yield links if wanted.linked else ~links
     if wanted.claim_id is not None:
-        yield links.where(DocumentLink.claim_id == wanted.claim_id)
-    if wanted.doubled:
-        earlier = aliased(Document)
-        yield exists().where(
-            earlier.practice_id == Document.practice_id,
-            earlier.sha256 == Document.sha256,
-            earlier.state == DocumentState.STORED,
-            earlier.id < Document.id,
+        yield Document.id.in_(
+            select(DocumentLink.document_id).where(
+                held(session, DocumentLink.practice_id), DocumentLink.claim_id == wanted.claim_id
+            )
         )
-    if wanted.words:
-        yield Document.state == DocumentState.STORED
-        yield Document.id == any_(literal(found_by_words(session, wanted.words), ARRAY(Uuid())))
 
 
-def found_by_words(session: Session, words: str) -> list[UUID]:
-    """Return at most MOST_FOUND documents, newest first, whose text holds every word typed.
+def _by_words(
+    session: Session, conditions: Sequence[ColumnElement[bool]], wanted: Wanted
+) -> tuple[dict[DocumentStatus, int], Sequence[Document], bool]:
+    """Return counts and the newest page among the documents whose text holds every word typed.
 
-    The last word may be begun only. They are looked for by the database role `search`.
+    The last word may be begun only. They are looked for by the database role `search`, and are few
+    enough to be told apart here.
     """
+    by_status = dict.fromkeys(DocumentStatus, 0)
+    ids = []
+    for document_id, status in _found(session, conditions, wanted.words):
+        by_status[status] += 1
+        if wanted.status in {None, status}:
+            ids.append(document_id)
+    ids.sort(reverse=True)
+    return by_status, _read(session, ids[:PAGE_SIZE]), len(ids) > PAGE_SIZE
+
+
+def _found(
+    session: Session, conditions: Sequence[ColumnElement[bool]], words: str
+) -> Sequence[Row[UUID, DocumentStatus]]:
+    """Return those of the newest MOST_FOUND documents holding the words that are wanted too."""
     sought = _sought(words)
     if not sought:
         return []
-    found = func.documents_found(sought, MOST_FOUND).table_valued("practice_id", "document_id")
-    return list(session.scalars(select(found.c.document_id)))
+    told = func.documents_found(sought, MOST_FOUND).table_valued("practice_id", "document_id")
+    ids = list(session.scalars(select(told.c.document_id)))
+    query = select(Document.id, Document.status).where(
+        held(session, Document.practice_id),
+        Document.id == any_(literal(ids, ARRAY(Uuid()))),
+        Document.state == DocumentState.STORED,
+        *conditions,
+    )
+    return session.execute(query).all()
 
 
 def _sought(words: str) -> str:
@@ -214,122 +197,77 @@ def _page(
     past = []
     if edge is not None:
         past = [Document.id > edge.row_id if up else Document.id < edge.row_id]
-    practices = select(
-        func.unnest(literal(sorted(practices_of(session)), ARRAY(Uuid()))).label("practice_id")
-    ).subquery("practices")
+    cells = _cells(session, [wanted.status] if wanted.status else DocumentStatus)
     inner = (
         select(Document.id)
-        .where(Document.practice_id == practices.c.practice_id, *conditions, *past)
+        .where(
+            Document.practice_id == cells.c.practice_id,
+            Document.status == cells.c.status,
+            *conditions,
+            *past,
+        )
         .order_by(Document.id if up else Document.id.desc())
         .limit(PAGE_SIZE + 1)
         .lateral("found")
     )
     query = (
         select(inner.c.id)
-        .select_from(practices.join(inner, literal_column("true")))
+        .select_from(cells.join(inner, literal_column("true")))
         .order_by(inner.c.id if up else inner.c.id.desc())
         .limit(PAGE_SIZE + 1)
     )
     ids = session.scalars(query).all()
-    rows = session.scalars(visible(session, Document).where(Document.id.in_(ids[:PAGE_SIZE])))
-    return sorted(rows, key=lambda row: row.id, reverse=True), len(ids) > PAGE_SIZE
+    return _read(session, ids[:PAGE_SIZE]), len(ids) > PAGE_SIZE
 
 
-def _count(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
-    some = (
+def _read(session: Session, ids: Sequence[UUID]) -> Sequence[Document]:
+    rows = session.scalars(visible(session, Document).where(Document.id.in_(ids))) if ids else ()
+    return sorted(rows, key=lambda row: row.id, reverse=True)
+
+
+def _cells(session: Session, statuses: Iterable[DocumentStatus]) -> Any:
+    """Return what is walked one by one: each practice's each status, as a table of the query.
+
+    The practices stand here alone: said again of the rows they would mislead the planner.
+    """
+    practices = select(func.unnest(own_practices(session)).label("practice_id")).subquery(
+        "practices"
+    )
+    named = _statuses(statuses)
+    return (
+        select(practices.c.practice_id, named.c.status)
+        .select_from(practices.join(named, literal_column("true")))
+        .subquery("cells")
+    )
+
+
+def _statuses(statuses: Iterable[DocumentStatus]) -> Any:
+    """Return statuses as a table of the query; of one array, so that its SQL is made once."""
+    words = literal([status.value for status in statuses], ARRAY(String))
+    return select(func.unnest(words).label("status")).subquery("statuses")
+
+
+def _counts(
+    session: Session, conditions: Sequence[ColumnElement[bool]]
+) -> dict[DocumentStatus, int]:
+    """Return how many documents stand where, each counted to one more than COUNTED_TO."""
+    named = _statuses(DocumentStatus)
+    seen = (
         select(Document.id)
-        .where(held(session, Document.practice_id), *conditions)
+        .where(held(session, Document.practice_id), Document.status == named.c.status, *conditions)
         .limit(COUNTED_TO + 1)
+        .lateral("seen")
     )
+    query = (
+        select(named.c.status, func.count(seen.c.id))
+        .select_from(named.outerjoin(seen, literal_column("true")))
+        .group_by(named.c.status)
+    )
+    found: dict[str, int] = dict(session.execute(query).all())
+    return {status: found[status.value] for status in DocumentStatus}
+
+
+def _hidden(session: Session, near: Sequence[ColumnElement[bool]]) -> int:
+    """Return how many documents there are whatever is filtered by, counted to COUNTED_TO."""
+    some = select(Document.id).where(held(session, Document.practice_id), *near).limit(COUNTED_TO)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
-
-
-def _lines(session: Session, documents: Sequence[Document]) -> list[Line]:
-    people = {document.uploaded_by_id for document in documents}
-    names = {
-        user.id: user.name for user in session.scalars(select(User).where(User.id.in_(people)))
-    }
-    payers = _payers(session, documents)
-    claims, links = claims_beside(session, documents), _links(session, documents)
-    doubled = _doubled(session, documents)
-    return [
-        Line(
-            id=document.id,
-            practice_id=document.practice_id,
-            name=document.original_name or "document",
-            kind=document.kind,
-            state=document.state,
-            status=document.status,
-            pages=document.pages,
-            size=document.size,
-            created_at=document.created_at,
-            uploaded_by=names.get(document.uploaded_by_id, ""),
-            owner_id=document.owner_id,
-            payer=payers.get(document.payer_id, ""),
-            document_on=document.document_on,
-            claim=claims.get(document.id),
-            links=links.get(document.id, 0),
-            doubled=document.id in doubled,
-            has_picture=document.state is DocumentState.STORED
-            and document.pages_state in {PagesState.READY, PagesState.PARTLY},
-            withdrawn_reason=document.withdrawn_reason,
-        )
-        for document in documents
-    ]
-
-
-def _payers(session: Session, documents: Sequence[Document]) -> dict[Any, str]:
-    ids = {document.payer_id for document in documents} - {None}
-    query = select(Payer.id, Payer.short_name).where(Payer.id.in_(ids))
-    return {each.id: each.short_name for each in session.execute(query)} if ids else {}
-
-
-def _links(session: Session, documents: Sequence[Document]) -> dict[UUID, int]:
-    counted = (
-        select(DocumentLink.document_id, func.count())
-        .where(
-            held(session, DocumentLink.practice_id),
-            DocumentLink.document_id.in_([document.id for document in documents]),
-        )
-        .group_by(DocumentLink.document_id)
-    )
-    return dict(session.execute(counted).all())
-
-
-def claims_beside(session: Session, documents: Sequence[Document]) -> Mapping[UUID, ClaimBeside]:
-    """Return the newest claim beside each of some documents; whose they are goes on record."""
-    found = session.execute(
-        select(DocumentLink.practice_id, DocumentLink.document_id, Claim.id, Claim.number)
-        .join(
-            Claim,
-            (Claim.practice_id == DocumentLink.practice_id) & (Claim.id == DocumentLink.claim_id),
-        )
-        .where(
-            held(session, DocumentLink.practice_id),
-            DocumentLink.document_id.in_([document.id for document in documents]),
-        )
-        .order_by(DocumentLink.id.desc())
-    ).all()
-    for each in found:
-        audit.read(session, "claim", [each.id], practice_id=each.practice_id)
-    return {each.document_id: ClaimBeside(each.id, f"C-{each.number}") for each in found}
-
-
-def _doubled(session: Session, documents: Sequence[Document]) -> frozenset[UUID]:
-    """Return those whose bytes an earlier kept document of the practice has too."""
-    earlier = (
-        select(Document.practice_id, Document.sha256, Document.id)
-        .where(
-            held(session, Document.practice_id),
-            Document.sha256.in_([document.sha256 for document in documents]),
-            Document.state == DocumentState.STORED,
-        )
-        .ext(distinct_on(Document.practice_id, Document.sha256))
-        .order_by(Document.practice_id, Document.sha256, Document.id)
-    )
-    first = {(each.practice_id, each.sha256): each.id for each in session.execute(earlier)}
-    return frozenset(
-        document.id
-        for document in documents
-        if first.get((document.practice_id, document.sha256), document.id) < document.id
-    )

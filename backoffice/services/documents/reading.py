@@ -1,5 +1,6 @@
 """Who may come near which document, and the one that is about to be opened."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -34,21 +35,20 @@ def reach(session: Session, person: Person) -> ColumnElement[bool]:
     A clinician meets what they sent themselves, what lies beside their own claims and clients, and
     what belongs to threads that they take part in.
     """
-    here = held(session, Document.practice_id)
+    return and_(held(session, Document.practice_id), *limits(session, person))
+
+
+def limits(session: Session, person: Person) -> Iterator[ColumnElement[bool]]:
+    """Yield what limits a person among the documents of the session's practices; see reach()."""
     own = own_clinicians(session, person)
-    if not own:
-        return here
-    free = Document.practice_id.not_in(limited_practices(session, person))
-    return and_(
-        here,
-        or_(
-            free,
+    if own:
+        yield or_(
+            Document.practice_id.not_in(limited_practices(session, person)),
             Document.uploaded_by_id == person.id,
             _beside_own_claims(own),
             _beside_own_clients(own),
             _in_own_threads(person),
-        ),
-    )
+        )
 
 
 def _beside_own_claims(own: frozenset[UUID]) -> ColumnElement[bool]:
