@@ -41,16 +41,26 @@
 
     function go(to) {
       const next = Math.min(Math.max(to, 0), sheets.length - 1);
-      pane.scrollTo({ top: sheets[next].offsetTop - pane.offsetTop - 8 });
+      pane.scrollTo({ top: sheets[next].offsetTop - 8 }); // the pane is what offsets count from: it is positioned
       name(next);
+    }
+
+    // What is drawn larger or smaller stays where it is seen: the same spot of the same page in the middle.
+    function keep(change) {
+      const middle = [pane.scrollLeft + pane.clientWidth / 2, pane.scrollTop + pane.clientHeight / 2];
+      const sheet = [...sheets].reverse().find((each) => each.offsetTop <= middle[1]) || sheets[0];
+      const across = (middle[0] - sheet.offsetLeft) / sheet.offsetWidth, down = (middle[1] - sheet.offsetTop) / sheet.offsetHeight;
+      change();
+      draw();
+      pane.scrollTo({ left: sheet.offsetLeft + across * sheet.offsetWidth - pane.clientWidth / 2, top: sheet.offsetTop + down * sheet.offsetHeight - pane.clientHeight / 2 });
     }
 
     const acts = {
       previous: () => go(at - 1),
       next: () => go(at + 1),
-      smaller: () => { zoom = Math.max(zoom / STEP, LEAST); draw(); go(at); },
-      larger: () => { zoom = Math.min(zoom * STEP, MOST); draw(); go(at); },
-      fit: () => { zoom = 1; draw(); go(at); },
+      smaller: () => keep(() => { zoom = Math.max(zoom / STEP, LEAST); }),
+      larger: () => keep(() => { zoom = Math.min(zoom * STEP, MOST); }),
+      fit: () => keep(() => { zoom = 1; }),
       turn: () => { turned = (turned + 90) % 360; draw(); go(at); },
     };
 
@@ -63,7 +73,7 @@
     pane.addEventListener("scroll", () => {
       const top = pane.scrollTop + pane.clientHeight / 3;
       let seen = 0;
-      sheets.forEach((sheet, index) => { if (sheet.offsetTop - pane.offsetTop <= top) seen = index; });
+      sheets.forEach((sheet, index) => { if (sheet.offsetTop <= top) seen = index; });
       name(seen);
     }, { passive: true });
     new ResizeObserver(draw).observe(pane);
