@@ -12,13 +12,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 _TAIL_LINES = 25
 _PR_SET_PDEATHSIG = 1
 _MOST_TRIES = 20
-_claims: list[BinaryIO] = []
-"""Open while this process lives, and so locked; children do not inherit them."""
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -150,14 +147,13 @@ def _claim(port: int) -> bool:
     """Lock a port among our own processes; between choosing and listening nothing else would."""
     folder = Path(tempfile.gettempdir()) / f"cleanclaim-ports-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    claim = (folder / str(port)).open("ab")
+    claim = os.open(folder / str(port), os.O_CREAT | os.O_WRONLY, 0o600)
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        claim.close()
+        os.close(claim)
         return False
-    _claims.append(claim)
-    return True
+    return True  # open while this process lives, and so locked; children do not inherit it
 
 
 def held_port(preferred: int = 0) -> socket.socket:
