@@ -132,6 +132,8 @@ def test_the_ledger_tells_what_became_of_each_mail_of_ones_own_practices(
     with talk.work() as session:
         (bounced,) = talk.mails(talk.cast.owner)
         mails.bounced(session, bounced.id, reason="5.1.1", now=NOW)
+        own = Mail.user_id == talk.billing_person.id
+        session.execute(update(Mail).where(own).values(state=MailState.SENT, opened_at=NOW))
     with talk.database.work(
         practices=[talk.practice_id, talk.cast.elsewhere.id], house=True
     ) as session:
@@ -150,6 +152,7 @@ def test_the_ledger_tells_what_became_of_each_mail_of_ones_own_practices(
     ]
 
     assert "3 mails shown" in whole.words
+    assert "Sent opened Nov 20, 10:00 am" in whole.words
     assert "oona.owner@example.test" in failed.words
     assert "5.1.1" in failed.words
     assert "1 mail shown" in failed.words
@@ -282,8 +285,8 @@ def test_the_link_of_what_is_past_due_lists_each_of_it_to_the_lead_alone(
 
     assert stranger.status == 404
     for said in (
-        "What is past due", "1 conversation waits for our answer", "Late one",
-        "1 appointment is past the filing deadline", "1 claim was not filed in time",
+        "What is past due", "Conversations that wait for our answer", "Late one",
+        "Appointments past the filing deadline", "Claims not filed in time",
     ):  # fmt: skip
         assert said in page.words
     late = [f"/messages/{thread_id}", f"open={visit_id}", f"/claims/{talk.claim_id}"]
