@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction, sessionm
 
 from backoffice.gateways.live import Change
 from backoffice.models.claims import Claim
+from backoffice.models.documents import DocumentLink
 from backoffice.models.live import RecentChange
 from backoffice.models.messages import Message, Receipt, Thread
 from backoffice.services.access import held
@@ -18,7 +19,7 @@ from backoffice.services.work import WalledSession, act_in
 
 GATHERED: Final = "changed_rows"
 TOLD: Final = "changes_to_tell"
-WATCHED: Final = (Claim, Thread, Message, Receipt)
+WATCHED: Final = (Claim, Thread, Message, Receipt, DocumentLink)
 OF_THE_HOUSE: Final = frozenset({"snoozed_until"})
 """What a practice's people never see of a thread."""
 NO_SIGHT: Final = frozenset({"mailed_through_id"})
@@ -84,6 +85,9 @@ def _gather(session: Session, _: UOWTransaction) -> None:
     for row in (*session.new, *session.dirty):
         if type(row) in WATCHED and (row in session.new or session.is_modified(row)):
             _GATHER[type(row)](session.info.setdefault(GATHERED, _Gathered()), row)
+    for row in session.deleted:
+        if type(row) is DocumentLink:
+            _link(session.info.setdefault(GATHERED, _Gathered()), row)
 
 
 def _claim(found: _Gathered, row: Claim) -> None:
@@ -118,11 +122,17 @@ def _receipt(found: _Gathered, row: Receipt) -> None:
         found.joined.append((row.practice_id, row.thread_id))
 
 
+def _link(found: _Gathered, row: DocumentLink) -> None:
+    if row.thread_id is not None:  # listed beside the thread, for all who come near it
+        found.add(row.practice_id, "thread", row.thread_id)
+
+
 _GATHER: Final[dict[type, Callable[[_Gathered, Any], None]]] = {
     Claim: _claim,
     Thread: _thread,
     Message: _message,
     Receipt: _receipt,
+    DocumentLink: _link,
 }
 
 

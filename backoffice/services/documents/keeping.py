@@ -23,6 +23,7 @@ from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.documents.examining import PDF, Examined
 from backoffice.services.documents.naming import plain_name
+from backoffice.services.documents.told import tell_threads
 from backoffice.services.refusal import Refused
 
 MAY_TAKE: Final = timedelta(hours=1)
@@ -187,6 +188,7 @@ def judged(session: Session, document_id: UUID, verdict: Verdict, *, now: dateti
         return document
     document.scanned_at, document.scanned_by = now, verdict.by
     document.finding = verdict.finding
+    tell_threads(session, document)
     if not verdict.is_clean:
         _ask(session, Job.ERASE_DOCUMENT, document, now)
         log.warning("infected", document=str(document.id), practice=str(document.practice_id))
@@ -239,6 +241,7 @@ def withdraw(session: Session, document_id: UUID, *, reason: str, now: datetime)
     if not advance(session, document, DocumentEvent.WITHDRAWN):
         raise AlreadyWithdrawn
     document.withdrawn_at, document.withdrawn_reason = now, reason.strip()
+    tell_threads(session, document)
     return document
 
 

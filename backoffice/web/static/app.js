@@ -225,7 +225,14 @@
     asking = null;
     const asked = [...changed];
     changed.clear();
-    const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+    let answer;
+    try {
+      answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+    } catch { // no network: asked for once it is back
+      for (const key of asked) changed.add(key);
+      addEventListener("online", () => { asking ??= setTimeout(askAgain, 0); }, { once: true });
+      return;
+    }
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const text of all("[data-live-text]")) {

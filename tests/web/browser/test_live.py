@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from backoffice.models.base import new_id
+from backoffice.models.documents import Document, DocumentKind, DocumentState
 from backoffice.models.users import User
 from backoffice.services import messages
 from backoffice.services.work import unit_of_work
@@ -36,6 +38,24 @@ def say(served: Flask, talk: Talk, thread: UUID, user: User, body: str) -> None:
     by = talk.person(user)
     with unit_of_work(served.extensions[SESSIONS], practices=[talk.practice_id]) as session:
         messages.reply(session, thread, by=by, body=body, now=clock())
+
+
+def share(served: Flask, talk: Talk, thread: UUID, user: User, name: str) -> None:
+    """Say something that brings a kept document along."""
+    by = talk.person(user)
+    with unit_of_work(served.extensions[SESSIONS], practices=[talk.practice_id]) as session:
+        row = Document(
+            practice_id=talk.practice_id,
+            document_key=f"t/{talk.practice_id}/{new_id()}",
+            kind=DocumentKind.EOB,
+            state=DocumentState.STORED,
+            original_name=name,
+            content_type="image/jpeg",
+            uploaded_by_id=user.id,
+        )
+        session.add(row)
+        session.flush()
+        messages.reply(session, thread, by=by, body="Here.", now=clock(), attached=(row.id,))
 
 
 def token_of(talk: Talk, user: User) -> str:
@@ -93,6 +113,13 @@ def test_two_at_one_thread_see_each_other_and_each_message_once(
     assert said(phone) == said(desk) == ["First.", "Second.", "Third.", "Fourth."]
 
     expect(desk.locator("#conversation article").last).to_contain_text("· read")
+
+    share(served, talk, thread, clinician, "eob.jpg")
+    rail = desk.get_by_role("complementary", name="What this thread is about")
+    expect(rail.get_by_role("link", name="eob.jpg")).to_be_visible(timeout=5000)
+    beside = phone.locator("[data-live-part=documents]")
+    expect(beside.get_by_role("link", name="eob.jpg")).to_be_visible(timeout=5000)
+    assert phone.get_by_label("Message", exact=True).input_value() == "On its way"
 
     desk.goto("/claims")
     assert not desk.title().startswith("(")
