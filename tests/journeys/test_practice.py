@@ -35,7 +35,7 @@ def test_a_clinician_answers_from_a_phone_with_a_photo_that_lands_beside_the_cla
     reads_the_claim(phone, client)
     answers_with(phone, subject, photo)
 
-    expect(desk.page.get_by_text(ANSWER)).to_be_visible()
+    expect(desk.page.get_by_text(ANSWER, exact=True)).to_be_visible()
     desk.picture("desk-thread")
     desk.page.goto(f"{claim}?tab=documents")
     desk.page.get_by_role("link", name=photo["name"]).click()
@@ -78,7 +78,7 @@ def writes_about_it(desk: Seat, subject: str) -> None:
     page.get_by_label("Message", exact=True).fill(QUESTION)
     assert desk.faults() == []
     page.get_by_role("button", name="Send message").click()
-    expect(page.get_by_text(QUESTION)).to_be_visible()
+    expect(page.get_by_text(QUESTION, exact=True)).to_be_visible()
     assert desk.faults() == []
 
 
@@ -127,7 +127,7 @@ def answers_with(phone: Seat, subject: str, photo: FilePayload) -> None:
     phone.go("Messages")
     assert phone.faults() == []
     hand.get_by_role("link", name=re.compile(subject)).click()
-    expect(hand.get_by_text(QUESTION)).to_be_visible()
+    expect(hand.get_by_text(QUESTION, exact=True)).to_be_visible()
     hand.get_by_label("Message", exact=True).fill(ANSWER)
     hand.locator("summary", has_text="Attach").click()
     hand.get_by_label("They are").select_option(label="EOB")
