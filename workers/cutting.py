@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -53,9 +54,12 @@ def fulfil(task: Task, run: Runtime, *, at: At = lambda _: None) -> None:
 
 
 def _make(plan: Plan, run: Runtime, at: At) -> None:
-    contents = [_bytes_of(source, run) for source in plan.sources]
-    cut_of = [(lot, cut(contents, lot.pages)) for lot in plan.lots]
-    made = [(_judged(lot, content, run), content) for lot, content in cut_of]
+    contents = [_bytes_of(source, plan, run) for source in plan.sources]
+    cut_of = [cut(contents, lot.pages) for lot in plan.lots]
+    made = [
+        (_judged(lot, new_id, content, run), content)
+        for lot, new_id, content in zip(plan.lots, plan.new_ids(), cut_of, strict=True)
+    ]
     at("cut")
     for new, content in made:
         run.documents.put(new.key_in(plan.practice_id), content, sha256=new.found.sha256)
@@ -65,21 +69,23 @@ def _make(plan: Plan, run: Runtime, at: At) -> None:
     at("recorded")
 
 
-def _bytes_of(source: Source, run: Runtime) -> bytes:
-    """Fetch the bytes that came; others than those are nothing to make documents of."""
+def _bytes_of(source: Source, plan: Plan, run: Runtime) -> bytes:
+    """Fetch the bytes that came; where they are gone or others the alarm is sounded."""
     try:
         content = run.documents.get(source.key)
     except NoSuchDocument:
-        raise SourceAltered from None
+        content = b""
     if digest(content) != source.sha256:
+        with run.work(plan.practice_id) as session:
+            documents.checked(session, source.document_id, whole=False, now=run.clock())
         raise SourceAltered
     return content
 
 
-def _judged(lot: Lot, content: bytes, run: Runtime) -> New:
+def _judged(lot: Lot, new_id: UUID, content: bytes, run: Runtime) -> New:
     """Look at what was made as at any file that comes in; raises NotTaken or NewNotClean."""
     found = documents.examine(io.BytesIO(content), lot.kind)
-    return New.of(lot, found, _verdict_on(content, run))
+    return New.of(lot, new_id, found, _verdict_on(content, run))
 
 
 def _verdict_on(content: bytes, run: Runtime) -> Verdict | None:

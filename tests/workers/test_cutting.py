@@ -233,6 +233,8 @@ def test_what_cannot_be_cut_says_why_and_changes_nothing(talk: Talk, runtime: Ru
         return ended.problem
 
     assert "not in the store as it came" in ending(altered)
+    with talk.work() as session:
+        assert documents.damaged(session) == 1
     assert "cannot be opened any more" in ending(gone)
     assert "cannot be read" in ending(unread)
     scanner.known[b"%PDF"] = "Sleeper.A"

@@ -67,6 +67,7 @@ class NewNotClean(Refused):
 class Source:
     """A document to take pages from: where its bytes lie, and which they are."""
 
+    document_id: UUID
     key: str
     sha256: str
 
@@ -89,6 +90,10 @@ class Plan:
     sources: Sequence[Source]
     lots: Sequence[Lot]
 
+    def new_ids(self) -> Sequence[UUID]:
+        """Return ids for the new documents, of one try alone; in the order of the lots."""
+        return sorted(new_id() for _ in self.lots)
+
 
 @dataclass(frozen=True)
 class New:
@@ -103,11 +108,11 @@ class New:
     verdict: Verdict | None
 
     @classmethod
-    def of(cls, lot: Lot, found: Examined, verdict: Verdict | None) -> "New":
-        """Choose an id for what was made, of this try alone; raises NewNotClean."""
+    def of(cls, lot: Lot, document_id: UUID, found: Examined, verdict: Verdict | None) -> "New":
+        """Take what was made for good, unless a scanner found something: raises NewNotClean."""
         if verdict is not None and not verdict.is_clean:
             raise NewNotClean(verdict.finding)
-        return cls(lot, new_id(), found, verdict)
+        return cls(lot, document_id, found, verdict)
 
     def key_in(self, practice_id: UUID) -> str:
         """Return where its bytes lie."""
@@ -126,7 +131,7 @@ def plan_of(session: Session, cutting_id: UUID) -> Plan | None:
     return Plan(
         cutting_id,
         cutting.practice_id,
-        [Source(source.document_key, source.sha256) for source in sources],
+        [Source(source.id, source.document_key, source.sha256) for source in sources],
         [
             Lot(number, sources[0].kind, [each for part in lot for each in _cuts(part, places)])
             for number, lot in groupby(parts, key=lambda part: part.lot)

@@ -252,5 +252,7 @@ def test_a_page_grows_where_one_looks_and_a_split_is_told_of_where_one_waits(
     assert seat.faults() == []
     seat.picture("document-split")
     expect(page.get_by_role("main").get_by_text("EOB · Filed")).to_be_visible()
-    expect(page.get_by_label("About this document")).to_contain_text("Split into eob, part 1.pdf")
+    expect(page.get_by_label("About this document")).to_contain_text(
+        "Split into eob, part 1.pdfSplit into eob, part 2.pdf"
+    )
     expect(page.get_by_role("link", name="Look at part 2")).to_be_visible()
