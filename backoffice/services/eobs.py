@@ -93,6 +93,11 @@ def awaited(session: Session, person: Person) -> Sequence[Claim]:
     return session.scalars(query.where(Claim.clinician_id.in_(own)) if own else query).all()
 
 
+def is_awaited(session: Session, claim: Claim) -> bool:
+    """Return whether the EOB of a claim is wanted of its practice still."""
+    return session.scalar(_open(session).where(WantedEob.claim_id == claim.id)) is not None
+
+
 def _late(session: Session, now: datetime) -> Select[Claim]:
     """Return claims that nobody was asked about, accepted for longer than their payer takes."""
     usual = func.make_interval(0, 0, 0, Payer.answer_days)

@@ -8,6 +8,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from backoffice.models.claims import Claim
 from backoffice.models.messages import Thread, ThreadState
 from backoffice.rules.roles import Permission
 from backoffice.services import messages
@@ -195,6 +196,8 @@ def _starting(form: StartForm, practice_id: UUID, name: str, row_id: UUID) -> Re
         begun = None if form.is_submitted() else messages.first_words_of(session, row, me())
         if begun is not None:
             form.fill(begun)
+        if not form.is_submitted() and isinstance(row, Claim):
+            form.kind.data = messages.usual_kind(session, row, me()).value
         circle = messages.circle_of(session, practice_id)
         page = render_template(
             "messages/start.html",
@@ -292,6 +295,9 @@ def _shown(thread_id: UUID, form: ReplyForm) -> str:
         begun = None if form.is_submitted() else messages.draft_of(session, found.thread, me())
         if begun is not None:
             form.body.data, form.internal.data = begun.body, "1" if begun.internal else ""
+        about = shapes.about(session, found.thread)
+        if not form.is_submitted() and about["claim"]:
+            form.kind.data = about["claim"]["usual_kind"].value
         shown = {
             "thread": found.thread,
             "practice": _chips()[found.thread.practice_id],
@@ -300,7 +306,7 @@ def _shown(thread_id: UUID, form: ReplyForm) -> str:
             "draft_at": begun.saved_at if begun else None,
             **shapes.composing(session, found),
             **shapes.said(found),
-            **shapes.about(session, found.thread),
+            **about,
         }
         if not me().works_for_house:
             return render_template("messages/thread.html", **shown, back=url_for(".index"))

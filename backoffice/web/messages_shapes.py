@@ -165,6 +165,7 @@ def _claim(session: Session, claim_id: UUID) -> Card:
         "charge_amount": claim.charge_amount,
         "deadline_on": claim.filing_deadline_on,
         "documents": beside.documents_of(session, claim),
+        "usual_kind": messages.usual_kind(session, claim, me()),
     }
 
 

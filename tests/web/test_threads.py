@@ -10,12 +10,15 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import select
 
+from backoffice.models.document_work import WantedEob
 from backoffice.models.documents import Document, DocumentLink, DocumentState
 from backoffice.models.messages import Message, MessageDraft
+from backoffice.models.payers import Payer
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
 from backoffice.rules.roles import Role
 from tests import builders
+from tests.builders import NOW
 from tests.cast import a_user
 from tests.databases import Database
 from tests.pages import Browser, Page
@@ -218,6 +221,34 @@ def test_a_photo_and_a_kept_document_come_along_and_lie_beside_the_claim(
     assert again is not None
     assert again.group(1) != once  # so that it can be sent after all
     assert "And this" in foreign.text
+
+
+def test_what_a_practice_sends_is_taken_for_the_eob_where_one_is_asked_for(
+    app: Flask, talk: Talk
+) -> None:
+    thread, about = begin(app, talk, talk.cast.biller), f"/messages/about/{talk.claim_id}"
+    chosen = '<option selected value="{}">'
+
+    phone, desk = Browser(app).sign_in(talk.cast.clinician), Browser(app).sign_in(talk.cast.biller)
+
+    def kinds(browser: Browser) -> list[str]:
+        pages = [browser.get(path).text for path in (thread, about)]
+        return [kind for page in pages for kind in ("eob", "other") if chosen.format(kind) in page]
+
+    before = kinds(phone)
+    with talk.work() as session:
+        claim = talk.claim(session)
+        session.add(WantedEob(practice_id=claim.practice_id, claim_id=claim.id))
+    wanted = kinds(phone)
+    with talk.database.work(practices=[talk.practice_id], house=True) as session:
+        row = session.scalars(select(WantedEob)).one()
+        row.done_at = NOW
+        session.get_one(Payer, talk.billing.payer.id).era_supported = False
+    refused = phone.post(f"{thread}/reply", body=" ", kind="insurance_card")
+
+    assert (before, wanted) == (["other"] * 2, ["eob"] * 2)
+    assert (kinds(phone), kinds(desk)) == (["eob"] * 2, ["other"] * 2)
+    assert chosen.format("insurance_card") in refused.text
 
 
 def test_what_is_typed_is_kept_until_it_is_sent(app: Flask, talk: Talk) -> None:

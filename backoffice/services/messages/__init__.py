@@ -1,6 +1,6 @@
 """Secure threads between billers and a practice's people, most of them about a claim."""
 
-from backoffice.services.messages.attaching import Attached, offered
+from backoffice.services.messages.attaching import Attached, offered, usual_kind
 from backoffice.services.messages.beginning import About, To, practice_of
 from backoffice.services.messages.boxes import (
     NEARLY,
@@ -98,6 +98,7 @@ __all__ = [
     "threads",
     "trace",
     "usual",
+    "usual_kind",
     "who_hears",
     "withdraw",
     "withdrawable",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backoffice.models.claims import Claim
 from backoffice.models.documents import Document, DocumentKind, DocumentState
 from backoffice.models.messages import Message, MessageDocument, Thread
-from backoffice.services import documents
+from backoffice.services import documents, eobs
 from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.documents.lines import claims_beside
@@ -69,6 +69,17 @@ def offered(session: Session, practice_id: UUID, person: Person) -> Sequence[Att
     found = session.scalars(query).all()
     claims_beside(session, found)  # a name tells of whom a document is
     return [_shown(document) for document in found]
+
+
+def usual_kind(session: Session, claim: Claim, person: Person) -> DocumentKind:
+    """Return what a practice's person most likely sends where they write about a claim.
+
+    An EOB where its payer sends no payment reports, or where it is wanted still.
+    """
+    if person.staff_in(claim.practice_id):
+        return DocumentKind.OTHER
+    asked = not claim.payer.era_supported or eobs.is_awaited(session, claim)
+    return DocumentKind.EOB if asked else DocumentKind.OTHER
 
 
 def attached_to(
