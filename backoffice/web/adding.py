@@ -10,6 +10,7 @@ from backoffice.models.claims import Claim
 from backoffice.models.documents import Document, DocumentKind, DocumentState
 from backoffice.rules.roles import Permission
 from backoffice.services import documents as keeping
+from backoffice.services import eobs
 from backoffice.services.claim_pages.record import claim_for
 from backoffice.services.refusal import Refused
 from backoffice.web import uploads
@@ -28,7 +29,9 @@ _SHARED = "Kept. The other side is told that it is here."
 def add() -> ResponseReturnValue:
     """Take one document in; a script that asks for JSON is answered in it, a page otherwise."""
     about = request.args.get("claim_id", type=UUID)
-    form = AddForm.for_practices(me().practices, **_prefilled(about))
+    given = _prefilled(about)
+    awaited = given.pop("awaited", "")
+    form = AddForm.for_practices(me().practices, **given)
     if form.validate_on_submit():
         try:
             return _taken(form)
@@ -41,7 +44,7 @@ def add() -> ResponseReturnValue:
             "words": " ".join(str(each) for errors in form.errors.values() for each in errors)
         }, 422
     status = 422 if request.method == "POST" else 200
-    return render_template("documents/add.html", form=form, back=url_for(".index")), status
+    return render_template("documents/add.html", form=form, awaited=awaited), status
 
 
 def _taken(form: AddForm) -> ResponseReturnValue:
@@ -78,4 +81,7 @@ def _prefilled(claim_id: UUID | None) -> dict[str, Any]:
         return {}
     with work() as session:
         claim: Claim = claim_for(session, claim_id, me())
-    return {"practice": str(claim.practice_id), "claim": claim.our_number}
+        given = {"practice": str(claim.practice_id), "claim": claim.our_number}
+        if eobs.is_awaited(session, claim):
+            given |= {"kind": DocumentKind.EOB.value, "awaited": claim.our_number}
+    return given

@@ -78,7 +78,6 @@ def _list(wanted: Wanted) -> ResponseReturnValue:
             kinds=KINDS,
             may_add=me().may(Permission.ADD_DOCUMENTS),
             may_file=me().may(Permission.FILE_DOCUMENTS),
-            may_withdraw=me().may(Permission.WITHDRAW_DOCUMENTS),
         )
 
 

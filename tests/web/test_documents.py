@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from backoffice.gateways.documents import DocumentsUnavailable, InMemoryDocuments
+from backoffice.models.document_work import WantedEob
 from backoffice.models.documents import Document, DocumentState
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import User
@@ -104,8 +105,12 @@ def test_an_uploaded_eob_is_listed_with_its_claim_and_given_back_byte_for_byte(
     listed = browser.get("/documents/")
     given = browser.get(f"/documents/{document.id}")
 
+    with talk.work() as session:
+        client = talk.claim(session).client
     assert NAME in listed.words
+    assert client.name in listed.words
     assert f"/claims/{talk.claim_id}" in listed.text
+    assert f"/clients/{client.id}" in listed.text
     assert given.status == 200
     assert given.response.data == a_pdf()
     assert document.state is DocumentState.STORED
@@ -159,9 +164,17 @@ def test_the_claims_page_leads_to_a_form_that_knows_the_claim(app: Flask, talk: 
     with talk.work() as session:
         number = talk.claim(session).our_number
 
-    page = Browser(app).sign_in(talk.cast.biller).get(f"/documents/add?claim_id={talk.claim_id}")
+    address = f"/documents/add?claim_id={talk.claim_id}"
+
+    page = Browser(app).sign_in(talk.cast.biller).get(address)
+    with talk.work() as session:
+        session.add(WantedEob(practice_id=talk.practice_id, claim_id=talk.claim_id, reminders=0))
+    asked = Browser(app).sign_in(talk.cast.clinician).get(address)
 
     assert f'value="{number}"' in page.text
+    assert "is wanted" not in page.words
+    assert f"The EOB of {number} is wanted" in asked.words
+    assert '<option selected value="eob">' in asked.text
 
 
 def test_a_practices_person_sends_a_photo_from_the_phone(app: Flask, talk: Talk) -> None:
