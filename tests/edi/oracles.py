@@ -4,10 +4,23 @@ import io
 import json
 import logging
 import warnings
+from functools import cache
 from typing import Any
 
+import pyx12.map_if
 import pyx12.params
 import pyx12.x12n_document
+
+_as_it_reads = pyx12.map_if.load_map_file
+
+
+@cache
+def _read_once(map_file: str) -> Any:
+    return _as_it_reads(map_file, pyx12.params.params())
+
+
+# pyx12 reads its maps anew for each file, half a second; what it counts in one stands elsewhere
+pyx12.map_if.load_map_file = lambda map_file, *_: _read_once(map_file)
 
 
 def pyx12_errors(data: bytes) -> list[str]:
