@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, TextClause, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.models.base import PracticeRow, within_practice
@@ -15,14 +15,13 @@ FIRST_WORDS_OF = (
     "practice_id", "user_id", "claim_id", "client_id", "appointment_id", "document_id",
 )  # fmt: skip
 """Whose draft of a new thread it is, and what about: there is one."""
-
-
-def _words(column: str) -> TextClause:
-    """Return what the function `messages_found` looks through: words, and whose they are."""
-    return text(
-        f"(to_tsvector('simple'::regconfig, translate({column}, '-/.,_@:#', '        '))"
-        " || array_to_tsvector(ARRAY['practice:'::text || practice_id::text]))"
-    )
+_WORDS = (
+    "(to_tsvector('simple'::regconfig, translate(body, '-/.,_@:#', '        '))"
+    " || array_to_tsvector(ARRAY['practice:'::text || practice_id::text]))"
+)
+"""What the function `messages_found` looks through."""
+_SUBJECT = _WORDS.replace("body", "subject")
+"""And of threads."""
 
 
 class ThreadState(enum.StrEnum):
@@ -60,7 +59,7 @@ class Thread(PracticeRow):
         Index("ix_threads_begun", "id"),
         Index(
             "ix_threads_words",
-            _words("subject"),
+            text(_SUBJECT),
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
         ),
@@ -97,7 +96,7 @@ class Message(PracticeRow):
         Index("ix_messages_newest", "id"),
         Index(
             "ix_messages_words",
-            _words("body"),
+            text(_WORDS),
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
         ),
