@@ -87,7 +87,7 @@ def test_a_clinicians_summary_comes_once_at_their_hour_and_leads_to_what_it_told
     chooses_the_summary_at_five(phone)
     talk.move(ClaimEvent.RELEASED, now=five - timedelta(hours=6))
     counted = []
-    for moment in (five - QUARTER, five, five, five + QUARTER, five + DAY, five + 2 * DAY):
+    for moment in (five - QUARTER, five, five + QUARTER, five + DAY):
         worker.goes_round(talk, moment)
         counted.append(len(arrived()))
     (mail,) = arrived()
@@ -95,16 +95,15 @@ def test_a_clinicians_summary_comes_once_at_their_hour_and_leads_to_what_it_told
     phone.page.goto(link_of(mail))
     signs_in(phone.page, clinician.email, code_of(app))
 
-    assert counted == [0, 1, 1, 1, 1, 1]
+    assert counted == [0, 1, 1, 1]
     assert mail.subject == f"Daily billing summary for {talk.cast.practice.name}"
     assert "1 claim queued" in mail.text
     expect(phone.page.get_by_role("heading", name="Your daily summary")).to_be_visible()
     assert phone.page.url == link_of(mail)
     phone.picture("digest-phone")
-    faults = phone.faults()
-    phone.page.get_by_role("link", name=re.compile("Sample")).click()
-    expect(phone.page).to_have_url(f"{address}/claims/{talk.claim_id}")
-    assert faults == []
+    claim = phone.page.get_by_role("link", name=re.compile("Avery Sample"))
+    expect(claim).to_have_attribute("href", f"/claims/{talk.claim_id}")
+    assert phone.faults() == []
 
 
 def chooses_the_summary_at_five(phone: Visit) -> None:
