@@ -221,7 +221,7 @@ def test_what_cannot_be_cut_says_why_and_changes_nothing(talk: Talk, runtime: Ru
     before = count(talk)
 
     def ending(document: Document, *, rings: int = 1) -> str:
-        wish = split(talk, document, "1; 2")
+        wish = turn(talk, document, "")
         if document is gone:
             with talk.work() as session:
                 documents.withdraw(session, gone.id, reason="Wrong one.", now=_now())
@@ -247,7 +247,7 @@ def test_what_cannot_be_cut_says_why_and_changes_nothing(talk: Talk, runtime: Ru
 
     # asked for again it is made, and waits for the scanner where none speaks
     scanner.away = True
-    wish = split(talk, alone, "1; 2")
+    wish = turn(talk, alone, "2")
     ring(talk, runtime)
     assert as_it_is(talk, wish).state is CuttingState.DONE
     assert made_of(talk, wish) == []
