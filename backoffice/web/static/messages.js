@@ -28,7 +28,7 @@
           body: new URLSearchParams(now),
         });
         if (answer.ok) kept = now;
-        if (told) told.textContent = answer.ok ? (words.value.trim() ? "Kept, not sent yet. " : "") : "Not kept: sign in again in another window. ";
+        if (told) told.textContent = answer.ok ? (words.value.trim() || one("[name=subject]", form)?.value.trim() ? "Kept, not sent yet. " : "") : "Not kept: sign in again in another window. ";
       } catch { if (told) told.textContent = "Not kept: no connection. "; }
     }
     const soon = () => { clearTimeout(timer); timer = setTimeout(keep, PAUSE_MS); };
