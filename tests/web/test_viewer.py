@@ -284,7 +284,7 @@ def test_a_wish_for_new_documents_is_answered_at_once_and_told_of_beside_its_sou
     assert (wished.status, twice.status, merged.status) == (302, 422, 422)
     assert "New documents are being made of this one now" in twice.words
     assert "It is being split" in waiting.words
-    assert 'data-version="1"' in waiting.text
+    assert f'data-live="document:{paper.id}" data-version="1"' in waiting.text
     assert "It is being" not in Browser(app).sign_in(talk.cast.owner).get(f"{view}/view").words
     with talk.work() as session:
         wish = session.scalars(select(Cutting)).one()

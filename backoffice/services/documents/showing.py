@@ -18,6 +18,7 @@ from backoffice.services import audit
 from backoffice.services.access import held, one, visible
 from backoffice.services.accounts import Person
 from backoffice.services.audit.shown import READ
+from backoffice.services.changes import note_change
 from backoffice.services.documents.pages import MOST_SHOWN, Picture, digest
 from backoffice.services.documents.reading import document_for, ready
 from backoffice.services.refusal import NotVisible
@@ -88,11 +89,12 @@ def keep_pages(session: Session, rows: Sequence[DocumentPage]) -> None:
 
 
 def painted(session: Session, document_id: UUID, state: PagesState, *, count: int | None) -> None:
-    """Say how far the pages of a document are there, and how many it has."""
+    """Say how far the pages of a document are there, and how many it has; open pages are told."""
     document = one(session, Document, document_id, lock=True)
     document.pages_state = state
     if count is not None:
         document.pages = count
+    note_change(session, document.practice_id, "pages", document_id, staff_only=False)
 
 
 def keep_words(session: Session, document_id: UUID, words: str, *, now: datetime) -> None:

@@ -81,5 +81,7 @@
     draw();
   }
 
-  for (const viewer of document.querySelectorAll("[data-viewer]")) view(viewer);
+  const begin = () => { for (const viewer of document.querySelectorAll("[data-viewer]:not(.is-live)")) view(viewer); };
+  begin();
+  new MutationObserver(begin).observe(document.querySelector("main"), { childList: true, subtree: true }); // pages that were painted meanwhile
 })();

@@ -188,8 +188,8 @@ def test_without_a_script_one_file_goes_by_the_plain_form(
     assert kept(talk) == ["eob.pdf"]
 
 
-def a_painted_paper(talk: Talk, runtime: Runtime, content: bytes) -> UUID:
-    """A PDF that is kept, its pages painted."""
+def a_paper_kept(talk: Talk, runtime: Runtime, content: bytes) -> UUID:
+    """A PDF that is kept, its pages not painted yet."""
     person, found = talk.person(talk.cast.biller), documents.examine(io.BytesIO(content))
     now = datetime.now(UTC)
     with talk.work() as session:
@@ -199,7 +199,6 @@ def a_painted_paper(talk: Talk, runtime: Runtime, content: bytes) -> UUID:
     runtime.documents.put(document.document_key, content, sha256=digest)
     with talk.work() as session:
         found_clean(session, document.id, now=now)
-    read(talk.practice_id, document.id, runtime)
     return document.id
 
 
@@ -211,11 +210,13 @@ def seen(page: Page) -> tuple[int, float, float]:
 def test_a_page_grows_where_one_looks_and_a_split_is_told_of_where_one_waits(
     visit: Callable[..., Visit], talk: Talk, runtime: Runtime
 ) -> None:
-    document_id = a_painted_paper(talk, runtime, a_paper("One", "Two", "Three"))
+    document_id = a_paper_kept(talk, runtime, a_paper("One", "Two", "Three"))
     seat = visit(token=token_of(talk, "biller"))
     page = seat.page
     page.goto(f"/documents/{document_id}/view")
-    page.locator(".viewer.is-live").wait_for()
+    page.get_by_text("Its pages are being painted").wait_for()
+    read(talk.practice_id, document_id, runtime)
+    page.locator(".viewer.is-live").wait_for()  # by itself
     page.evaluate("""() => {
       const second = document.querySelector("#page-2");
       document.querySelector("#sheets").scrollTop = second.offsetTop + second.offsetHeight / 3;
