@@ -26,15 +26,17 @@ AT_ONCE: Final = 50
 class PastDue:
     """Threads by how long their answer is late; the last deadlines that passed lead the others."""
 
-    threads: Sequence[Thread] = ()
-    appointments: Sequence[Appointment] = ()
-    claims: Sequence[Claim] = ()
+    threads: Sequence[Thread]
+    appointments: Sequence[Appointment]
+    claims: Sequence[Claim]
 
 
-def past_due_in(session: Session, practice_id: UUID, person: Person, *, now: datetime) -> PastDue:
-    """Return what of a practice is past due, for one of the house's people who works there."""
+def past_due_in(
+    session: Session, practice_id: UUID, person: Person, *, now: datetime
+) -> PastDue | None:
+    """Return what of a practice is past due; None to whoever does not work there for the house."""
     if not person.staff_in(practice_id):
-        return PastDue()
+        return None
     today = today_in(session.get_one(Practice, practice_id).time_zone, now)
     threads = (
         visible(session, Thread)

@@ -17,7 +17,7 @@ from backoffice.models.messages import Thread
 from backoffice.models.notifications import BouncedAddress, Mail, MailRhythm, MailState, MailWish
 from backoffice.models.people import AccountMail, AccountTopic
 from backoffice.models.sealing import Keyring
-from backoffice.models.users import User
+from backoffice.models.users import Membership, User
 from backoffice.rules.claim_status import ClaimEvent
 from backoffice.rules.notices import Topic, Way
 from backoffice.rules.readiness import Readiness
@@ -275,6 +275,8 @@ def test_the_link_of_what_is_past_due_lists_each_of_it_to_the_lead_alone(
     stranger = Browser(app).sign_in(talk.cast.stranger).get(link)
     browser = Browser(app).sign_in(lead)
     page = browser.get(link)
+    with talk.work() as session:
+        (opened_mail,) = on_record(session, action="open_mail", user_id=lead.id)
     paths = [unescape(path) for path in LINKED.findall(page.text)]
     opened = [browser.get(path).status for path in paths]
     with talk.work() as session:
@@ -282,6 +284,13 @@ def test_the_link_of_what_is_past_due_lists_each_of_it_to_the_lead_alone(
         session.execute(update(Appointment).values(unbilled=False))
         session.execute(update(Claim).values(filing_deadline_on=None))
     settled = browser.get(link)
+    with talk.work() as session:
+        session.execute(
+            update(Membership)
+            .where(Membership.user_id == lead.id)
+            .values(role=Role.PRACTICE_BILLING)
+        )
+    changed_sides = browser.get(link)
 
     assert stranger.status == 404
     for said in (
@@ -292,7 +301,9 @@ def test_the_link_of_what_is_past_due_lists_each_of_it_to_the_lead_alone(
     late = [f"/messages/{thread_id}", f"open={visit_id}", f"/claims/{talk.claim_id}"]
     assert all(words in path for words, path in zip(late, paths, strict=True))
     assert opened == [200] * 3
+    assert {talk.claim_id, visit_id, thread_id} < {*opened_mail.subject_ids}
     assert "Nothing is late any more" in settled.words
+    assert "Nothing to show" in changed_sides.words
 
 
 def test_a_mail_about_one_document_leads_to_it_and_about_several_to_their_list(
