@@ -24,6 +24,7 @@ from backoffice.web.access import needs
 from backoffice.web.documents import HEADERS
 from backoffice.web.extensions import clock, documents, me, work
 from backoffice.web.filing import filing_form
+from backoffice.web.importing import imported, may_import
 from backoffice.web.sessions import LIVE
 
 bp = Blueprint("viewer", __name__, url_prefix="/documents")
@@ -59,6 +60,8 @@ def show(document_id: UUID) -> ResponseReturnValue:
             wish=making.latest(session, document, now=clock()),
             is_pdf=document.content_type == PDF and document.pages,
             form=filing_form(session, document, me()),
+            may_import=may_import(document),
+            came_in=imported(session, document) if may_import(document) else None,
             may_file=me().may_in(document.practice_id, Permission.FILE_DOCUMENTS),
             may_withdraw=me().may_in(document.practice_id, Permission.WITHDRAW_DOCUMENTS),
         )

@@ -118,6 +118,19 @@ def keep_file(
     return file.id
 
 
+def keep_sent(session: Session, raw: RawFile, *, remote_id: str, now: datetime) -> UUID | None:
+    """Keep an 835 file that no clearinghouse gave, and ask for it to be read.
+
+    It is known by its bytes alone: None when they came before, from whichever side.
+    """
+    kind = InboundKind.ERA
+    file = _file_row(session, raw, kind, account_id=None, remote_id=remote_id, now=now)
+    if file.document_key != raw.key:
+        return None
+    ask_for(session, Job.READ_INBOUND_FILE, subject_id=file.id, practice_id=None, due_at=now)
+    return file.id
+
+
 def set_aside_era(
     session: Session,
     raw: RawFile,
@@ -194,7 +207,7 @@ def _file_row(
     raw: RawFile,
     kind: InboundKind,
     *,
-    account_id: UUID,
+    account_id: UUID | None,
     now: datetime,
     remote_id: str | None = None,
 ) -> InboundFile:

@@ -183,6 +183,7 @@ BODIES: Mapping[str, Callable[[Rows], Body]] = {
     "identifiers.member_id": _reason,
     "identifiers.ssn": _reason,
     "identifiers.tax_id": _reason,
+    "importing.era": _nothing,
     "identifiers.trace_number": _reason,
     "intake.commit": _nothing,
     "intake.index": _files,

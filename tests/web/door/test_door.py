@@ -61,6 +61,7 @@ ONCE = {
     "appointments.supply": "what was missing has been typed in by then",
     "filing.sort": "the document is withdrawn by then",
     "filing.turn": "the document is being split by then",
+    "importing.era": "a picture is no payment report",
     "glass.break_it": "the practice of the form is open already",
     "own_people.resend": TAKEN_BACK,
     "own_people.revoke": TAKEN_BACK,
