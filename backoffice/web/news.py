@@ -68,11 +68,13 @@ def _page(found: News) -> str:
 
 
 def _thing(found: News) -> str | None:
-    """Return the page of the one thread or document that a mail is about."""
+    """Return the page of the one thread, document or agreement that a mail is about."""
     if found.thread_id is not None:
         return url_for("messages.show", thread_id=found.thread_id)
     if found.document_id is not None:
         return way("viewer.show", document_id=found.document_id)
+    if found.topic is Topic.AGREEMENT_ENDING:
+        return way("compliance.agreement", practice_id=found.practice_id)
     return None
 
 

@@ -16,13 +16,14 @@ from backoffice.models.documents import DocumentKind
 from backoffice.models.messages import Thread
 from backoffice.models.notifications import BouncedAddress, Mail, MailRhythm, MailState, MailWish
 from backoffice.models.people import AccountMail, AccountTopic
+from backoffice.models.practices import Practice
 from backoffice.models.sealing import Keyring
 from backoffice.models.users import Membership, User
 from backoffice.rules.claim_status import ClaimEvent
 from backoffice.rules.notices import Topic, Way
 from backoffice.rules.readiness import Readiness
 from backoffice.rules.roles import Role
-from backoffice.services import documents, mails, messages
+from backoffice.services import agreements, documents, mails, messages
 from backoffice.services.documents import Arrival
 from backoffice.services.notifications import (
     tell_of_security,
@@ -306,7 +307,7 @@ def test_the_link_of_what_is_past_due_lists_each_of_it_to_the_lead_alone(
     assert "Nothing to show" in changed_sides.words
 
 
-def test_a_mail_about_one_document_leads_to_it_and_about_several_to_their_list(
+def test_a_mail_about_one_document_or_agreement_leads_to_it_and_about_several_to_their_list(
     app: Flask, talk: Talk
 ) -> None:
     person, found = (
@@ -330,6 +331,16 @@ def test_a_mail_about_one_document_leads_to_it_and_about_several_to_their_list(
     one_more()
     several = browser.get(link).location
 
+    with talk.work() as session:
+        practice = session.get_one(Practice, talk.practice_id)
+        practice.agreement_ends_on = NOW.date() + timedelta(days=7)
+        agreements.watch(session, practice.id, now=NOW)
+    ending = mail_of(talk, talk.cast.administrator, Topic.AGREEMENT_ENDING)
+    administrator = Browser(app).sign_in(talk.cast.administrator)
+
+    assert administrator.get(f"/news/{ending.id}").location == (
+        f"/compliance/agreements/{talk.practice_id}"
+    )
     assert alone == f"/documents/{first}/view"
     assert browser.get(alone).status == 200
     assert several == f"/documents/?practice={talk.practice_id}"
