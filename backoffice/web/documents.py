@@ -19,10 +19,16 @@ from backoffice.services import consents, eobs, retention
 from backoffice.services import documents as keeping
 from backoffice.services.cursors import Cursor
 from backoffice.services.documents.inbox import COUNTED_TO, Wanted
-from backoffice.services.documents.offers import uploaders
 from backoffice.services.refusal import NotVisible
 from backoffice.web.access import needs
-from backoffice.web.documents_filters import FILTERS, offers, read_wanted, to_lie_beside, tokens
+from backoffice.web.documents_filters import (
+    FILTERS,
+    named,
+    offers,
+    read_wanted,
+    to_lie_beside,
+    tokens,
+)
 from backoffice.web.documents_forms import KINDS, STATUSES, AddForm, WithdrawForm
 from backoffice.web.extensions import clock, documents, me, work, work_on
 from backoffice.web.filters import here, label
@@ -64,14 +70,15 @@ def _list(wanted: Wanted) -> ResponseReturnValue:
         if not me().works_for_house:
             shown["awaited"] = eobs.awaited(session, me())
             return render_template("documents/mine.html", **shown, form=_own_form())
+        who = named(session)
         return render_template(
             "documents/index.html",
             **shown,
             by_status=_tabs(listing.by_status),
             status=wanted.status,
-            filters_on=tokens(session, wanted),
-            filter_offers=offers(session),
-            people_by_id=dict(uploaders(session)),
+            filters_on=tokens(wanted, who),
+            filter_offers=offers(who),
+            people_by_id=dict(who.people),
             beside=to_lie_beside(),
             pictures=request.args.get("pictures") == "on",
             statuses=STATUSES,

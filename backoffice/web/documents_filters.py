@@ -1,6 +1,7 @@
 """The documents list's filters as they stand in the address: read, shown and offered."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -47,10 +48,23 @@ def read_wanted(person: Person, now: datetime) -> Wanted:
     )
 
 
-def tokens(session: Session, wanted: Wanted) -> list[dict[str, str]]:
+@dataclass(frozen=True)
+class Named:
+    """Whom filters name and offer, by name: looked up once for a page."""
+
+    payers: Sequence[tuple[UUID, str]]
+    people: Sequence[tuple[UUID, str]]
+
+
+def named(session: Session) -> Named:
+    """Return the payers that these practices know, and who can have sent something."""
+    return Named(payers_of_documents(session), uploaders(session))
+
+
+def tokens(wanted: Wanted, named: Named) -> list[dict[str, str]]:
     """Return the filters that are set, each with the address without it."""
     asked = request.args
-    payers, people = dict(payers_of_documents(session)), dict(uploaders(session))
+    payers, people = dict(named.payers), dict(named.people)
     said = {
         "kind": wanted.kind and label(wanted.kind),
         "state": wanted.state and label(wanted.state),
@@ -67,13 +81,13 @@ def tokens(session: Session, wanted: Wanted) -> list[dict[str, str]]:
     ]
 
 
-def offers(session: Session) -> list[dict[str, Any]]:
+def offers(named: Named) -> list[dict[str, Any]]:
     """Return the filters that can be added, each with its choices as links."""
     every: Sequence[tuple[str, str, Sequence[tuple[Any, str]]]] = [
         ("Type", "kind", [(kind.value, label(kind)) for kind in DocumentKind]),
         ("Owner", "owner", [("me", "Me"), ("nobody", "Nobody")]),
-        ("Payer", "payer", payers_of_documents(session)[:MOST_OFFERED]),
-        ("From", "by", uploaders(session)[:MOST_OFFERED]),
+        ("Payer", "payer", named.payers[:MOST_OFFERED]),
+        ("From", "by", named.people[:MOST_OFFERED]),
         ("Links", "linked", [("yes", "Linked"), ("no", "Not linked")]),
         ("Twice", "twice", [("yes", "The same file came before")]),
         ("Came", "days", SINCE),
