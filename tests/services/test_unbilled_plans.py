@@ -55,7 +55,11 @@ def plan_of(session: Session, wanted: Wanted) -> str:
     compiled = queue.page_query(session, wanted).compile(
         session.get_bind(), compile_kwargs={"literal_binds": True}
     )
-    typed = re.sub(r"unnest\((ARRAY\[[^]]*\])\)", r"unnest(CAST(\1 AS uuid[]))", str(compiled))
+    typed = re.sub(
+        r"unnest\((ARRAY\[[^]]*\])\)",
+        lambda each: f"unnest(CAST({each[1]} AS {'uuid' if '-' in each[1] else 'text'}[]))",
+        str(compiled),
+    )
     return "\n".join(session.scalars(text(f"EXPLAIN {typed}")))
 
 

@@ -11,13 +11,11 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
-    column,
     func,
     literal,
     literal_column,
     select,
     tuple_,
-    values,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
@@ -39,7 +37,7 @@ from backoffice.services.claim_pages.wanted import (
     Wanted,
 )
 from backoffice.services.cursors import Cursor
-from backoffice.services.work import practices_of
+from backoffice.services.work import own_practices
 
 WITH_OTHERS = (ClaimStatus.SUBMITTED, ClaimStatus.RECEIVED, ClaimStatus.ACCEPTED)
 """Where silence means that nobody has answered."""
@@ -145,9 +143,9 @@ def _page_query(session: Session, wanted: Wanted) -> Select[UUID]:
 
 def _cells(session: Session, wanted: Wanted) -> Any:
     """Return what is looked through one by one, as a table of the query."""
-    practices = select(
-        func.unnest(literal(sorted(practices_of(session)), ARRAY(Uuid()))).label("practice_id")
-    ).subquery("practices")
+    practices = select(func.unnest(own_practices(session)).label("practice_id")).subquery(
+        "practices"
+    )
     if wanted.sort is not Sort.SERVED:
         return select(practices.c.practice_id).subquery("cells")
     named = _statuses(wanted.statuses or ClaimStatus)
@@ -159,8 +157,9 @@ def _cells(session: Session, wanted: Wanted) -> Any:
 
 
 def _statuses(statuses: Iterable[ClaimStatus]) -> Any:
-    rows = [(status.value,) for status in sorted(statuses)]
-    return values(column("status", String), name="statuses").data(rows)
+    """Return statuses as a table of the query; of one array, so that its SQL is made once."""
+    words = literal([status.value for status in sorted(statuses)], ARRAY(String))
+    return select(func.unnest(words).label("status")).subquery("statuses")
 
 
 def _descends(wanted: Wanted) -> bool:

@@ -13,14 +13,12 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
-    column,
     exists,
     func,
     literal,
     literal_column,
     select,
     tuple_,
-    values,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
@@ -47,7 +45,7 @@ from backoffice.services.unbilled.wanted import (
     Totals,
     Wanted,
 )
-from backoffice.services.work import practices_of
+from backoffice.services.work import own_practices
 
 COUNTED_TO = 10_000
 NOBODY = UUID(int=0)
@@ -197,10 +195,11 @@ def _descends(wanted: Wanted) -> bool:
 def _cells(session: Session, wanted: Wanted) -> Any:
     """Return the pairs of practice and state that are looked at, as a table of the query."""
     states = [wanted.state] if wanted.state else list(_STATES)
-    practices = select(
-        func.unnest(literal(sorted(practices_of(session)), ARRAY(Uuid()))).label("practice_id")
-    ).subquery("practices")
-    named = values(column("state", String), name="states").data([(each,) for each in states])
+    practices = select(func.unnest(own_practices(session)).label("practice_id")).subquery(
+        "practices"
+    )
+    # of one array, so that its SQL is made once
+    named = select(func.unnest(literal(states, ARRAY(String))).label("state")).subquery("states")
     return (
         select(practices.c.practice_id, named.c.state)
         .select_from(practices.join(named, literal_column("true")))
