@@ -9,7 +9,8 @@ from backoffice.web.routes import Route
 from tests.databases import Database
 from tests.web.browser.seats import Visit
 from tests.web.door.people import Visitor, signed_in
-from tests.web.door.walk import Door, Target
+from tests.web.door.policy import Expected
+from tests.web.door.walk import Door, Target, wants
 from tests.web.door.world import a_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -51,7 +52,10 @@ def _walk(
 def _look(door: Door, seat: Visit, visitor: Visitor, route: Route, faults: list[str]) -> bool:
     """Open what a route shows of this visitor's own side; whether it is a whole page."""
     sides = {named.argument: door.world.own for named in route.objects}
-    path = door.path(route, visitor, Target("own", sides))
+    target = Target("own", sides)
+    if wants(visitor, route, target) is not Expected.OPENS:
+        return False
+    path = door.path(route, visitor, target)
     answer = seat.page.request.get(path)
     whole = answer.ok and answer.text().startswith("<!doctype html")
     if whole:
