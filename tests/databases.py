@@ -171,7 +171,7 @@ def _cloned(postgres: Postgres, name: str, template: str | None) -> Iterator[Dat
 @contextmanager
 def _reached(postgres: Postgres, name: str) -> Iterator[Database]:
     url = postgres.url(APP, name)
-    engine = create_engine(url, hide_parameters=True)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     roles = (APP, OWNER, RELAY, SEALER, INTAKE, SUPERUSER)
     urls = {role: postgres.url(role, name) for role in roles}
     yield Database(url, urls[OWNER], engine, urls)
