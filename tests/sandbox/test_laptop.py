@@ -28,6 +28,9 @@ ADDRESSES = {"portal", "database", "redis", "s3", "mail", "clearinghouse"}
 PARTS = {"supervisor", "postgres", "valkey", "s3", "mail", "scanner", "clearinghouse"}
 PROCESSES = {"web", "events", "relay", "sealer", "cron", "worker 1", "worker 2"}
 
+STOPS_WITHIN = 120
+"""Seconds: a handful on a machine of its own, many more beside two other test processes."""
+
 
 @contextmanager
 def running(var: Path, *words: str) -> Iterator[RunFile]:
@@ -46,7 +49,7 @@ def running(var: Path, *words: str) -> Iterator[RunFile]:
         yield started
     finally:
         supervisor.send_signal(signal.SIGTERM)
-        supervisor.wait(30)
+        supervisor.wait(STOPS_WITHIN)
 
 
 def wait_for(answer: Callable[[], object], seconds: float) -> None:

@@ -158,7 +158,7 @@ def test_a_push_shows_a_sentence_of_ours_and_nothing_else(
 
     shown = page.evaluate(
         "async () => { const worker = await navigator.serviceWorker.ready;"
-        " for (let n = 0; n < 50; n++) { const all = await worker.getNotifications();"
+        " for (let n = 0; n < 300; n++) { const all = await worker.getNotifications();"
         " if (all.length) return all.map((each) => [each.title, each.body]);"
         " await new Promise((wake) => setTimeout(wake, 100)); } return []; }"
     )
