@@ -1,10 +1,12 @@
 """The portal as the tests open it: a database of each test's alone, documents in memory."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing.rules import Rule
 
 from backoffice.app import create_app
 from backoffice.config import Settings
@@ -32,6 +34,22 @@ class _Compiled(BytecodeCache):
 
 
 _COMPILED = _Compiled()
+
+
+def _builders_once() -> None:
+    """Let each address be compiled once a process: a portal a test compiles two hundred anew."""
+    compile_builder, known = Rule._compile_builder, {}
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in known:
+            known[key] = compile_builder(rule, append_unknown)
+        return known[key]
+
+    Rule._compile_builder = once  # type: ignore[assignment, method-assign]  # a part of its own
+
+
+_builders_once()
 
 
 @pytest.fixture
