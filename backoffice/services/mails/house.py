@@ -1,6 +1,6 @@
 """The house's own mails in the ledger: to whom, about what, and what became of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from backoffice.models.notifications import BouncedAddress, MailState
 from backoffice.models.people import AccountMail, AccountTopic, Invitation
 from backoffice.models.users import User
+from backoffice.services.mails.addressees import people_of, resting
 from backoffice.services.mails.ledger import PAGE_SIZE
 
 LOOKED_BACK: Final = timedelta(days=30)
@@ -67,10 +68,13 @@ def house_ledger(session: Session, asked: AskedOfHouse) -> HousePage:
         query = query.where(AccountMail.id < asked.before)
     found = session.scalars(query).all()
     shown = found[:PAGE_SIZE]
-    people = _people(session, {mail.user_id for mail in shown} - {None})
-    resting = _resting(session, people)
+    people = people_of(session, {mail.user_id for mail in shown if mail.user_id is not None})
+    rested = resting(session, people)
     return HousePage(
-        [_entry(mail, people.get(mail.user_id), resting) for mail in shown],
+        [
+            _entry(mail, people.get(mail.user_id) if mail.user_id else None, rested)
+            for mail in shown
+        ],
         shown[-1].id if len(found) > PAGE_SIZE else None,
     )
 
@@ -107,19 +111,8 @@ def came_back(session: Session, *, now: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def _people(session: Session, user_ids: set[UUID | None]) -> Mapping[UUID | None, User]:
-    found = session.scalars(select(User).where(User.id.in_(user_ids)))
-    return {user.id: user for user in found}
-
-
-def _resting(session: Session, people: Mapping[UUID | None, User]) -> frozenset[str]:
-    keys = [user.email_key for user in people.values()]
-    query = select(BouncedAddress.email_key).where(BouncedAddress.email_key.in_(keys))
-    return frozenset(session.scalars(query))
-
-
-def _entry(mail: AccountMail, user: User | None, resting: frozenset[str]) -> HouseEntry:
-    theirs = user is not None and user.email == mail.recipient and user.email_key in resting
+def _entry(mail: AccountMail, user: User | None, rested: frozenset[str]) -> HouseEntry:
+    theirs = user is not None and user.email == mail.recipient and user.email_key in rested
     return HouseEntry(
         id=mail.id,
         user_id=mail.user_id,

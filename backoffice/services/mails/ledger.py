@@ -1,6 +1,6 @@
 """The mail ledger: which mails went to whom, about what kind of thing, and what became of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.models.notifications import BouncedAddress, Mail, MailState
+from backoffice.models.notifications import Mail, MailState
 from backoffice.models.users import User
 from backoffice.rules.notices import Topic
 from backoffice.services.access import held, visible
+from backoffice.services.mails.addressees import people_of, resting
 
 PAGE_SIZE = 50
 
@@ -67,10 +68,10 @@ def ledger(session: Session, asked: Asked) -> Page:
         query = query.where(Mail.id < asked.before)
     found = session.scalars(query).all()
     shown = found[:PAGE_SIZE]
-    people = _people(session, {mail.user_id for mail in shown})
-    resting = _resting(session, people)
+    people = people_of(session, {mail.user_id for mail in shown})
+    rested = resting(session, people)
     return Page(
-        [_entry(mail, people[mail.user_id], resting) for mail in shown],
+        [_entry(mail, people[mail.user_id], rested) for mail in shown],
         shown[-1].id if len(found) > PAGE_SIZE else None,
     )
 
@@ -82,18 +83,7 @@ def recipients(session: Session) -> Sequence[tuple[UUID, str]]:
     return [(found.id, found.name) for found in session.execute(query)]
 
 
-def _people(session: Session, user_ids: set[UUID]) -> Mapping[UUID, User]:
-    found = session.scalars(select(User).where(User.id.in_(user_ids)))
-    return {user.id: user for user in found}
-
-
-def _resting(session: Session, people: Mapping[UUID, User]) -> frozenset[str]:
-    keys = [user.email_key for user in people.values()]
-    query = select(BouncedAddress.email_key).where(BouncedAddress.email_key.in_(keys))
-    return frozenset(session.scalars(query))
-
-
-def _entry(mail: Mail, user: User, resting: frozenset[str]) -> Entry:
+def _entry(mail: Mail, user: User, rested: frozenset[str]) -> Entry:
     return Entry(
         id=mail.id,
         practice_id=mail.practice_id,
@@ -108,5 +98,5 @@ def _entry(mail: Mail, user: User, resting: frozenset[str]) -> Entry:
         sent_at=mail.sent_at,
         opened_at=mail.opened_at,
         tries=mail.tries,
-        rests=user.email_key in resting,
+        rests=user.email_key in rested,
     )
